@@ -1,0 +1,1 @@
+"""Redwell: secure document exchange between law firms and their providers."""
