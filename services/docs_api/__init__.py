@@ -1,0 +1,1 @@
+"""The vault: what a person may hold, from engagement to document."""

@@ -1,0 +1,1 @@
+"""Sealing of content: bytes in, bytes out; no clock, no store, no database."""

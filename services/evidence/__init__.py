@@ -1,0 +1,1 @@
+"""Evidence: builds event bytes and inserts them, in the transaction of the act, whichever service calls."""

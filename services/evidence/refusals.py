@@ -1,0 +1,113 @@
+"""Refusals: every error becomes a problem document and, first, evidence.
+
+A refusal of an identified principal is an event of its own, of the operation's type. A refusal of anybody
+else is counted per source and minute. If the evidence cannot be written the answer is 503, whatever else it
+was to be.
+"""
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from services.evidence.event import Draft, Outcome
+from services.evidence.recorder import Recorder
+from services.kernel.http.admission import set_event_header
+from services.kernel.http.operation import Operation
+from services.kernel.logs import logger
+from services.kernel.principal import ADMISSION_KEY, Admission
+from services.kernel.problems import (
+    PROBLEM_TYPE,
+    BadRequest,
+    EvidenceUnavailable,
+    InternalError,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    RedwellError,
+    TooLarge,
+    Unavailable,
+    problem_body,
+)
+
+_log = logger("evidence")
+_FRAMEWORK: dict[int, type[RedwellError]] = {404: NotFound, 413: TooLarge}
+SERVER_FAULT = 500
+
+
+def install_problem_handlers(app: FastAPI, operations: Iterable[Operation]) -> None:
+    """Make `app` answer every error with a recorded problem document."""
+    types = {operation.id: operation.event for operation in operations}
+
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = as_problem(error)
+        admission = request.scope.get(ADMISSION_KEY)
+        if isinstance(admission, Admission):
+            problem = await _recorded(
+                request, admission, problem, types.get(admission.operation, "request.refused")
+            )
+        if problem.status >= SERVER_FAULT:
+            _log.error("request failed", operation=getattr(admission, "operation", None), exc_info=error)
+        return problem_response(problem, admission if isinstance(admission, Admission) else None)
+
+    for kind in (RedwellError, RequestValidationError, HTTPException, DBAPIError, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def problem_response(problem: RedwellError, admission: Admission | None) -> Response:
+    body = problem_body(problem, admission.request_id if admission else None)
+    return Response(body, problem.status, media_type=PROBLEM_TYPE, headers=problem.headers())
+
+
+def as_problem(error: Exception) -> RedwellError:
+    """The problem that `error` is to the outside. The precise cause stays in the log."""
+    if isinstance(error, RedwellError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return InvalidInput(errors=list(_places(error)))
+    if isinstance(error, HTTPException):
+        return _from_framework(error)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable()
+    return InternalError()
+
+
+def _from_framework(error: HTTPException) -> RedwellError:
+    if isinstance(error.__cause__, RedwellError):
+        return error.__cause__
+    if error.status_code == MethodNotAllowed.status:
+        return MethodNotAllowed(tuple((error.headers or {}).get("allow", "").split(", ")))
+    return _FRAMEWORK.get(error.status_code, BadRequest)()
+
+
+def _places(error: RequestValidationError) -> Iterable[dict[str, str]]:
+    """Where the input is wrong and how, as JSON pointers (RFC 6901); never what it was.
+
+    Names that the sender made up are part of the input, so a pointer ends at the last name of ours.
+    """
+    for entry in error.errors():
+        where, *path = (str(part) for part in entry["loc"])
+        if entry["type"] == "extra_forbidden":
+            path = path[:-1]
+        yield {"in": where, "pointer": "".join(f"/{part}" for part in path), "problem": str(entry["type"])}
+
+
+async def _recorded(
+    request: Request, admission: Admission, problem: RedwellError, event_type: str
+) -> RedwellError:
+    recorder: Recorder = request.app.state.recorder
+    set_event_header(request.scope, None)
+    try:
+        if admission.principal is None:
+            await recorder.count_refusal(admission, problem.slug)
+            return problem
+        outcome: Outcome = "failed" if problem.status >= SERVER_FAULT else "denied"
+        draft = Draft(event_type, outcome, problem.slug, status=problem.status)
+        event = await recorder.append_alone(admission.principal.firm, draft, admission)
+    except EvidenceUnavailable as unavailable:
+        _log.error("refusal not recorded", operation=admission.operation, reason=problem.slug)
+        return unavailable
+    set_event_header(request.scope, event.header)
+    return problem

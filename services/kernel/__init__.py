@@ -1,0 +1,1 @@
+"""The kernel: settings, problems, clock, principal, http and database. It knows no noun of the product."""

@@ -1,0 +1,117 @@
+"""Connections to Postgres: one pool a service and role, one transaction a request, tenants set for each.
+
+The tenant setting is what the row-level policies read (`services/tables/privileges.py`). It is set with
+`set_config(..., is_local)` in the statement that opens the transaction, so that it cannot outlive it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from services.kernel.problems import Unavailable
+from services.kernel.settings import Settings
+
+TENANTS_SETTING = "redwell.tenants"
+_STATEMENT_TIMEOUT_MS = "15000"
+UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+"""What asyncpg raises when there is no server to speak to. A server that is starting or stopping adds
+`CannotConnectNowError` and `AdminShutdownError`, which `_is_outage` knows."""
+
+
+def password_of(settings: Settings, role: str) -> str:
+    passwords = json.loads(settings.database_passwords.get_secret_value())
+    return str(passwords[role])
+
+
+def database_url(settings: Settings, role: str) -> URL:
+    return URL.create(
+        "postgresql+asyncpg",
+        role,
+        password_of(settings, role),
+        host=None if settings.database_host.startswith("/") else settings.database_host,
+        port=None if settings.database_host.startswith("/") else settings.database_port,
+        database=settings.database_name,
+        query={"host": settings.database_host} if settings.database_host.startswith("/") else {},
+    )
+
+
+def tenants_text(tenants: Iterable[UUID]) -> str:
+    return ",".join(str(tenant) for tenant in tenants)
+
+
+class Database:
+    """The pool of one role. `pool_size` connections at most; the sum in a process stays within 20."""
+
+    def __init__(self, settings: Settings, role: str, pool_size: int) -> None:
+        self.engine = create_async_engine(
+            database_url(settings, role),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {"application_name": role, "statement_timeout": _STATEMENT_TIMEOUT_MS},
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, tenants: Iterable[UUID] = ()) -> AsyncIterator[AsyncSession]:
+        """One transaction that sees the rows of `tenants` alone; commits at the end, rolls back on any error.
+
+        Raises:
+            Unavailable: Postgres cannot be reached, or went away on the way.
+        """
+        with outages_translated():
+            async with self._sessions.begin() as session:
+                await set_tenants(session, tenants)
+                yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def set_tenants(session: AsyncSession, tenants: Iterable[UUID]) -> None:
+    """From here to its end, the transaction sees and writes the rows of `tenants`."""
+    await session.execute(
+        text("SELECT set_config(:name, :tenants, true)"),
+        {"name": TENANTS_SETTING, "tenants": tenants_text(tenants)},
+    )
+
+
+async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
+    """The asyncpg connection under `session`, inside its transaction."""
+    raw = await (await session.connection()).get_raw_connection()
+    return raw.driver_connection
+
+
+class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_translated():`
+    """Turns "there is no database" into `Unavailable`; every other error passes as it is."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and _is_outage(error):
+            raise Unavailable from error
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    return isinstance(
+        error,
+        (
+            *UNREACHABLE,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+            asyncpg.TooManyConnectionsError,
+        ),
+    )

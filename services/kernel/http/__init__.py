@@ -1,0 +1,1 @@
+"""HTTP ground: how an operation is declared, how JSON is read, how an answer is dressed."""

@@ -1,0 +1,46 @@
+"""Who asks, and for which organization: the only identity a service ever sees.
+
+An `Admission` is the gateway's decision. It travels as an in-process object (embedded) or inside a short
+assertion that `host` verifies; it is never built from a header.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.kernel.scopes import Role, Scope
+
+ADMISSION_KEY = "redwell.admission"
+"""Where the admission lies in the ASGI scope. No client can write there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked."""
+
+    id: UUID
+    organization: UUID
+    firm: UUID
+    session: UUID
+    roles: frozenset[Role]
+    scopes: frozenset[Scope]
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: datetime
+
+    @property
+    def acts_for_another(self) -> bool:
+        return self.firm != self.organization
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An admitted request: what the gateway knows of it, and who makes it (None: nobody need be known)."""
+
+    operation: str
+    method: str
+    path: str
+    request_id: UUID
+    address: str
+    user_agent: str
+    principal: Principal | None

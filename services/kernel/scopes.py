@@ -1,0 +1,108 @@
+"""What may be done (`Scope`), and which role may do it.
+
+Roles are data over one enum of scopes. A role's scopes hold in the member's own organization; when a
+provider's member acts for a firm, `ACTING_SCOPES` says what is left of them, and the grant decides the rest.
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Scope(StrEnum):
+    """Named `noun:verb`. A scope says that a person of this kind may ask; the vault's queries decide."""
+
+    SELF = "self:use"
+    ORGANIZATION_CREATE = "organization:create"
+    ORGANIZATION_LIST = "organization:list"
+    MEMBER_INVITE = "member:invite"
+    MEMBER_LIST = "member:list"
+    ENGAGEMENT_MANAGE = "engagement:manage"
+    ENGAGEMENT_READ = "engagement:read"
+    CLASS_MANAGE = "class:manage"
+    CLASS_READ = "class:read"
+    MATTER_CREATE = "matter:create"
+    MATTER_READ = "matter:read"
+    MATTER_STAFF = "matter:staff"
+    GRANT_MANAGE = "grant:manage"
+    GRANT_READ = "grant:read"
+    DOCUMENT_WRITE = "document:write"
+    DOCUMENT_LIST = "document:list"
+    DOCUMENT_READ = "document:read"
+    LOG_READ = "log:read"
+    LOG_EXPORT = "log:export"
+
+
+class Role(StrEnum):
+    FIRM_ADMIN = "firm_admin"
+    ATTORNEY = "attorney"
+    FIRM_STAFF = "firm_staff"
+    PROVIDER_ADMIN = "provider_admin"
+    PROVIDER_LEAD = "provider_lead"
+    PARALEGAL = "paralegal"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    OPERATOR = "operator"
+
+
+class OrganizationKind(StrEnum):
+    FIRM = "firm"
+    PROVIDER = "provider"
+    PLATFORM = "platform"
+
+
+_ADMINISTRATION = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.ENGAGEMENT_READ}
+_CASE_READING = {
+    Scope.SELF,
+    Scope.CLASS_READ,
+    Scope.MATTER_READ,
+    Scope.DOCUMENT_LIST,
+    Scope.DOCUMENT_READ,
+}
+
+ROLE_SCOPES = MappingProxyType(
+    {
+        Role.FIRM_ADMIN: frozenset(
+            _ADMINISTRATION | {Scope.ENGAGEMENT_MANAGE, Scope.CLASS_MANAGE, Scope.CLASS_READ}
+        ),
+        Role.ATTORNEY: frozenset(
+            _CASE_READING
+            | {
+                Scope.MEMBER_LIST,
+                Scope.ENGAGEMENT_READ,
+                Scope.MATTER_CREATE,
+                Scope.MATTER_STAFF,
+                Scope.GRANT_MANAGE,
+                Scope.GRANT_READ,
+                Scope.DOCUMENT_WRITE,
+            }
+        ),
+        Role.FIRM_STAFF: frozenset(_CASE_READING | {Scope.DOCUMENT_WRITE}),
+        Role.PROVIDER_ADMIN: frozenset(_ADMINISTRATION),
+        Role.PROVIDER_LEAD: frozenset({Scope.SELF, Scope.MEMBER_LIST, Scope.ENGAGEMENT_READ}),
+        Role.PARALEGAL: frozenset({Scope.SELF}),
+        Role.COMPLIANCE_OFFICER: frozenset(
+            {Scope.SELF, Scope.MEMBER_LIST, Scope.GRANT_READ, Scope.LOG_READ, Scope.LOG_EXPORT}
+        ),
+        Role.OPERATOR: frozenset({Scope.SELF, Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST}),
+    }
+)
+
+ACTING_SCOPES = MappingProxyType({Role.PARALEGAL: frozenset(_CASE_READING)})
+"""What a provider's role may ask for while acting for a firm. Nobody else acts for another organization."""
+
+ROLES_OF_KIND = MappingProxyType(
+    {
+        OrganizationKind.FIRM: frozenset(
+            {Role.FIRM_ADMIN, Role.ATTORNEY, Role.FIRM_STAFF, Role.COMPLIANCE_OFFICER}
+        ),
+        OrganizationKind.PROVIDER: frozenset(
+            {Role.PROVIDER_ADMIN, Role.PROVIDER_LEAD, Role.PARALEGAL, Role.COMPLIANCE_OFFICER}
+        ),
+        OrganizationKind.PLATFORM: frozenset({Role.OPERATOR}),
+    }
+)
+
+
+def scopes_of(roles: frozenset[Role], *, acting_for_another: bool) -> frozenset[Scope]:
+    """The union of the roles' scopes, as they hold at home or while acting for another organization."""
+    table = ACTING_SCOPES if acting_for_another else ROLE_SCOPES
+    return frozenset().union(*(table.get(role, frozenset()) for role in roles))

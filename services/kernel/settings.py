@@ -1,0 +1,72 @@
+"""Settings: one frozen, typed object read once from `REDWELL_*`. No secret has a default."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an instance is told from outside. Names carry their unit."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REDWELL_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    public_url: str = "https://localhost:8443"
+    """The origin that people and programs use; token issuer and audience, and the host in log origins."""
+
+    deployment: str = "main"
+    """A name for this instance among others of the same host; part of every log origin."""
+
+    keys: Path
+    """The folder with this process's key files."""
+
+    objects: Path
+    """The folder of the directory object store."""
+
+    database_host: str
+    """Host name, or the folder of the Unix socket."""
+
+    database_port: PositiveInt = 5432
+    database_name: str = "redwell"
+    database_passwords: SecretStr
+    """JSON object: database role -> password, for the roles that this process uses."""
+
+    tls_chain: Path | None = None
+    tls_key: Path | None = None
+    """Certificate and key, for the process that faces people; PEM files."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    document_limit_bytes: PositiveInt = 64 * 1024 * MIB
+    """The largest document taken."""
+
+    upload_lifetime_seconds: PositiveInt = 24 * 3600
+    upload_minimum_rate_bytes: PositiveInt = 1024
+    """Bytes a second, averaged over 30 s, below which a transfer is cut."""
+
+    orphan_grace_seconds: PositiveInt = 3600
+    """How old an object without a row must be before the sweep deletes it; longer than any single put."""
+
+    sweep_interval_seconds: PositiveInt = 300
+    checkpoint_interval_seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
+    access_token_seconds: Annotated[int, Field(gt=0, le=600)] = 600
+    session_idle_seconds: PositiveInt = 3600
+    session_absolute_seconds: PositiveInt = 12 * 3600
+    invitation_lifetime_seconds: Annotated[int, Field(gt=0, le=72 * 3600)] = 72 * 3600
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """The settings that a process with exactly this environment would read."""
+        prefix = "REDWELL_"
+        told = {
+            name.removeprefix(prefix).lower(): value
+            for name, value in environment.items()
+            if name.startswith(prefix)
+        }
+        return cls.model_validate(told)

@@ -1,0 +1,1 @@
+"""Signing, token verification, wrapping and sealed fields: the one door for jose."""

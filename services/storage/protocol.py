@@ -1,0 +1,97 @@
+"""What the vault asks of a store, and nothing more: whole objects under opaque keys that are used once.
+
+A real store differs from the next in conditional writes, versions, locks and multi-part rules, so none of
+them is asked for. Keys are random: they say nothing about the content, and two objects never share one.
+"""
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol, TypeAlias
+
+KEY_CHARACTERS: Final = 32
+MAX_OBJECT_BYTES: Final = 16 * 1024 * 1024
+Bytes: TypeAlias = bytes | bytearray | memoryview
+
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class StoreError(Exception):
+    """Root of what can go wrong with a store."""
+
+
+class ObjectMissingError(StoreError):
+    """There is no object under this key."""
+
+
+class ObjectExistsError(StoreError):
+    """There is an object under this key already; it was left as it is."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store did not do what it was asked: full, unreachable, not writable. Trying again may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One line of a listing."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class ObjectStore(Protocol):
+    """A store of immutable objects. Every method raises StoreUnavailableError when the store fails."""
+
+    async def put(self, key: str, data: Bytes) -> None:
+        """Store a whole object of at most 16 MiB; durable when this returns.
+
+        Raises:
+            ObjectExistsError: the key is taken.
+            ValueError: the object is too large.
+        """
+
+    async def get(self, key: str) -> bytes:
+        """Read a whole object; of one that has grown beyond 16 MiB, a byte more than that and no further.
+
+        Raises:
+            ObjectMissingError: there is none.
+        """
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; no error if there is none."""
+
+    def list(self) -> AsyncIterator[StoredObject]:
+        """All objects, in no particular order; one that comes or goes meanwhile may or may not show."""
+
+    async def check(self) -> None:
+        """Return if an object could be written, read and removed now."""
+
+
+def new_object_key() -> str:
+    """A key nothing has had before: 128 random bits in 32 hexadecimal digits."""
+    return secrets.token_hex(KEY_CHARACTERS // 2)
+
+
+def require_object_size(data: Bytes) -> None:
+    """Return if `data` is small enough to be one object.
+
+    Raises:
+        ValueError: more than 16 MiB.
+    """
+    if len(data) > MAX_OBJECT_BYTES:
+        raise ValueError("An object is at most 16 MiB.")
+
+
+def require_object_key(key: str) -> str:
+    """Return `key` if it has the form of an object key.
+
+    Raises:
+        ValueError: it has not; a key never comes from outside, so this is a fault in the program.
+    """
+    if not _KEY.fullmatch(key):
+        raise ValueError("That is no object key.")
+    return key

@@ -1,0 +1,78 @@
+"""Tables that `audit` writes: trees, leaves and checkpoints over the events of each organization."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.tables.roles import Role
+from services.tables.schema import Access, Record, RowId, TenantId
+
+
+def _ledger_access(*sequencer: str) -> Access:
+    return Access(
+        writer="audit",
+        grants={Role.SEQUENCER: ("SELECT", "INSERT", *sequencer), Role.AUDIT: ("SELECT",)},
+        across={Role.SEQUENCER: "true"},
+    )
+
+
+class Tree(Record):
+    """One RFC 6962 tree per organization. `frontier` is its compact range: enough to append and sign."""
+
+    __tablename__ = "trees"
+    __table_args__ = (
+        UniqueConstraint("origin"),
+        {"info": {"access": _ledger_access("UPDATE (size, frontier)")}},
+    )
+    tenant_id: Mapped[TenantId]
+    log_id: Mapped[UUID]
+    origin: Mapped[str]
+    size: Mapped[int]
+    frontier: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Leaf(Record):
+    """Exact bytes of one leaf. `event_id` is None for the leaves that name heads of matters."""
+
+    __tablename__ = "leaves"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["trees.tenant_id"]),
+        UniqueConstraint("tenant_id", "event_id"),
+        {"info": {"access": _ledger_access()}},
+    )
+    tenant_id: Mapped[TenantId]
+    idx: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID | None]
+    body: Mapped[bytes]
+
+
+class MatterHead(Record):
+    """The last sequence given in a matter, and the last one that a leaf has named."""
+
+    __tablename__ = "matter_heads"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["trees.tenant_id"]),
+        {"info": {"access": _ledger_access("UPDATE (seq, named_seq)")}},
+    )
+    tenant_id: Mapped[TenantId]
+    matter_id: Mapped[RowId]
+    seq: Mapped[int]
+    named_seq: Mapped[int]
+
+
+class Checkpoint(Record):
+    """A signed tree head: C2SP tlog-checkpoint in a signed note."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["trees.tenant_id"]),
+        {"info": {"access": _ledger_access()}},
+    )
+    tenant_id: Mapped[TenantId]
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    root: Mapped[bytes]
+    note: Mapped[str]
+    signed_at: Mapped[datetime]

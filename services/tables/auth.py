@@ -1,0 +1,269 @@
+"""Tables that `auth` writes: who people are. Rows belong to the organization that they describe."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.tables.roles import Role
+from services.tables.schema import IN_PLATFORM, IN_TENANTS, Access, Record, RowId, TenantId
+
+_ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_READ = ("SELECT",)
+
+
+def _member_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"])
+
+
+class Organization(Record):
+    """A firm, a provider, or the platform itself. Its id is the tenant."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        CheckConstraint("kind IN ('firm', 'provider', 'platform')", name="kind"),
+        CheckConstraint("state IN ('active', 'closed')", name="state"),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={
+                        Role.AUTH: ("SELECT", "INSERT", "UPDATE (state)"),
+                        Role.SIGNIN: _READ,
+                        Role.DOCS: _READ,
+                        Role.AUDIT: _READ,
+                        Role.SEQUENCER: ("SELECT (id, kind)",),
+                    },
+                    tenant_column="id",
+                    across={
+                        Role.AUTH: f"{IN_TENANTS.format(column='id')} OR {IN_PLATFORM}",
+                        Role.SIGNIN: "true",
+                        Role.SEQUENCER: "true",
+                    },
+                )
+            }
+        },
+    )
+    id: Mapped[RowId]
+    kind: Mapped[str]
+    name: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Member(Record):
+    """A person in an organization. Address and name are sealed; the address has a blind index."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
+        UniqueConstraint("tenant_id", "email_index"),
+        Index(None, "email_index"),
+        CheckConstraint("state IN ('enrolling', 'active', 'suspended', 'removed')", name="state"),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={
+                        Role.AUTH: _ALL,
+                        Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
+                        Role.DOCS: ("SELECT (tenant_id, id, state)",),
+                    },
+                    across={Role.SIGNIN: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    email_index: Mapped[bytes]
+    email_sealed: Mapped[bytes]
+    name_sealed: Mapped[bytes]
+    password_hash: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class MemberRole(Record):
+    __tablename__ = "member_roles"
+    __table_args__ = (
+        _member_key(),
+        {
+            "info": {
+                "access": Access(writer="auth", grants={Role.AUTH: _ALL, Role.DOCS: _READ, Role.AUDIT: _READ})
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    member_id: Mapped[RowId]
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Invitation(Record):
+    """A single-use code that lets one person join with the roles named. Only its digest is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
+        UniqueConstraint("code_sha256"),
+        CheckConstraint("purpose IN ('operator', 'first_administrator', 'member')", name="purpose"),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, code_sha256)",)},
+                    across={Role.SIGNIN: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    purpose: Mapped[str]
+    code_sha256: Mapped[bytes]
+    email_index: Mapped[bytes | None]
+    """Who may redeem it; None where any address may (first administrator, operator)."""
+    roles: Mapped[list[str]]
+    invited_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    redeemed_at: Mapped[datetime | None]
+    redeemed_by: Mapped[UUID | None]
+
+
+class TOTPFactor(Record):
+    """RFC 6238 seed, sealed. `last_step` is the newest time step used: each works once."""
+
+    __tablename__ = "totp_factors"
+    __table_args__ = (
+        _member_key(),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    member_id: Mapped[UUID]
+    seed_sealed: Mapped[bytes]
+    last_step: Mapped[int]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class Challenge(Record):
+    """Between password and second factor: a short-lived secret that opens nothing but the next step."""
+
+    __tablename__ = "challenges"
+    __table_args__ = (
+        _member_key(),
+        UniqueConstraint("secret_sha256"),
+        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up')", name="purpose"),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, secret_sha256)",)},
+                    across={Role.SIGNIN: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    purpose: Mapped[str]
+    secret_sha256: Mapped[bytes]
+    member_id: Mapped[UUID]
+    session_id: Mapped[UUID | None]
+    attempts_left: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    consumed_at: Mapped[datetime | None]
+
+
+class Session(Record):
+    """A person signed in. Every request's first statement looks here, so ending one is felt at once."""
+
+    __tablename__ = "sessions"
+    _check = ("SELECT (id, member_id, ended_at, idle_expires_at, expires_at)",)
+    __table_args__ = (
+        _member_key(),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: _ALL, Role.DOCS: _check, Role.AUDIT: _check},
+                    across={Role.DOCS: "true", Role.AUDIT: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    member_id: Mapped[UUID]
+    acr: Mapped[str]
+    amr: Mapped[list[str]]
+    auth_time: Mapped[datetime]
+    created_at: Mapped[datetime]
+    idle_expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class RefreshToken(Record):
+    """Opaque, 256 bit, kept as a digest; used once. A second use ends the session (RFC 9700)."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "session_id"], ["sessions.tenant_id", "sessions.id"]),
+        UniqueConstraint("token_sha256"),
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, token_sha256)",)},
+                    across={Role.SIGNIN: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    token_sha256: Mapped[bytes]
+    session_id: Mapped[UUID]
+    acting_for: Mapped[UUID]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SigningKey(Record):
+    """Public half of a token-signing key, as a JWK (RFC 7517)."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: ("SELECT", "INSERT", "UPDATE (retired_at)"), Role.GATEWAY: _READ},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, str]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class Throttle(Record):
+    """Failures of one kind from one source, to slow a guesser. The source is a keyed digest."""
+
+    __tablename__ = "throttles"
+    __table_args__ = ({"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},)
+    tenant_id: Mapped[TenantId]
+    source: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    window_ends_at: Mapped[datetime]

@@ -1,0 +1,23 @@
+"""Database roles: one for each service, and one for each job that must look past a single tenant."""
+
+from enum import StrEnum
+
+OWNER = "redwell_owner"
+"""Owns every table and cannot log in; row-level security is forced on it too."""
+
+MIGRATOR = "redwell_migrator"
+"""Logs in to migrate, by `SET ROLE` to the owner."""
+
+
+class Role(StrEnum):
+    GATEWAY = "redwell_gateway"
+    AUTH = "redwell_auth"
+    SIGNIN = "redwell_signin"
+    DOCS = "redwell_docs"
+    SWEEPER = "redwell_sweeper"
+    AUDIT = "redwell_audit"
+    SEQUENCER = "redwell_sequencer"
+
+
+LOGIN_ROLES = (MIGRATOR, *Role)
+WRITERS_OF_EVIDENCE = (Role.GATEWAY, Role.AUTH, Role.DOCS, Role.SWEEPER, Role.AUDIT, Role.SEQUENCER)
