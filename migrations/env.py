@@ -3,7 +3,10 @@
 from alembic import context
 from alembic.operations import ops
 
+from sqlalchemy.dialects.postgresql.base import ischema_names
+
 from services.tables import Record
+from services.tables.evidence import TransactionId
 
 
 def without_access(_context: object, _revision: object, directives: list[ops.MigrationScript]) -> None:
@@ -14,6 +17,8 @@ def without_access(_context: object, _revision: object, directives: list[ops.Mig
                 if isinstance(operation, (ops.CreateTableOp, ops.DropTableOp)):
                     operation.info.clear()
 
+
+ischema_names["xid8"] = TransactionId  # so that a comparison recognizes what it reflects
 
 context.configure(
     connection=context.config.attributes["connection"],

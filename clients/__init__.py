@@ -1,0 +1,1 @@
+"""Clients of the public API; none of them imports the server."""

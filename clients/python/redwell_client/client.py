@@ -1,0 +1,208 @@
+"""One person's conversation with one Redwell: sign in, put files in, take files out, read the log."""
+
+import hashlib
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from .errors import IntegrityError, ProblemError
+
+JSON = dict[str, Any]
+CHUNK_BYTES = 1024 * 1024
+_TIMEOUT = httpx.Timeout(30, read=120)
+
+
+@dataclass(slots=True)
+class Tokens:
+    """What a signed-in person holds. Neither token shows in a `repr`."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    acting_for: str
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any], refresh: str = "") -> "Tokens":
+        return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
+
+
+class Redwell:
+    """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
+
+    def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
+        context = ssl.create_default_context(cafile=str(ca) if ca else None)
+        self.url = url.rstrip("/")
+        self.tokens = tokens
+        self._http = httpx.Client(base_url=self.url, verify=context, timeout=_TIMEOUT, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, body: object = None, **query: str) -> JSON:
+        """One JSON operation.
+
+        Raises:
+            ProblemError: the server refused.
+        """
+        response = self._http.request(method, path, json=body, params=query or None, headers=self._headers())
+        _raise_for_problem(response)
+        answer: JSON = response.json() if response.content else {}
+        return answer
+
+    def pages(self, path: str, **query: str) -> Iterator[JSON]:
+        """Every item of a list operation, page after page."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.call("GET", path, **query, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page["next"]
+
+    # People
+
+    def join(self, code: str, email: str, name: str, password: str) -> JSON:
+        """Redeem an invitation; the answer holds the TOTP secret to enrol and the challenge to confirm."""
+        return self.call(
+            "POST", "/v1/join", {"code": code, "email": email, "name": name, "password": password}
+        )
+
+    def confirm_join(self, challenge: str, code: str) -> None:
+        self._keep(self.call("POST", "/v1/join/confirm", {"challenge": challenge, "code": code}))
+
+    def sign_in(self, email: str, password: str) -> str:
+        """The first factor; returns the challenge for the second."""
+        answer = self.call("POST", "/v1/sign-in", {"email": email, "password": password})
+        return str(answer["challenge"])
+
+    def confirm_sign_in(self, challenge: str, code: str) -> None:
+        self._keep(self.call("POST", "/v1/sign-in/confirm", {"challenge": challenge, "code": code}))
+
+    def refresh(self) -> None:
+        assert self.tokens is not None, "sign in first"
+        self._keep(self.call("POST", "/v1/tokens/refresh", {"refresh_token": self.tokens.refresh}))
+
+    def act_for(self, organization_id: str) -> "Redwell":
+        """Switch to another organization's tokens; nothing else is carried across."""
+        assert self.tokens is not None, "sign in first"
+        answer = self.call("POST", "/v1/tokens/switch", {"organization_id": organization_id})
+        self.tokens = Tokens.of(answer, self.tokens.refresh)
+        return self
+
+    # Documents
+
+    def put(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
+        """Put one file into a matter, streamed; its digest is sent along and checked by the server."""
+        declared = {
+            "name": path.name,
+            "folder": folder,
+            "class_id": class_id,
+            "length_bytes": path.stat().st_size,
+            "sha256": file_sha256(path),
+        }
+        upload = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)["upload"]
+        response = self._http.put(
+            f"/v1/uploads/{upload['id']}/content",
+            content=_chunks(path),
+            headers={
+                **self._headers(),
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(declared["length_bytes"]),
+            },
+        )
+        _raise_for_problem(response)
+        document: JSON = response.json()
+        return document
+
+    def documents(self, matter_id: str, **query: str) -> Iterator[JSON]:
+        return self.pages(f"/v1/matters/{matter_id}/documents", **query)
+
+    def fetch(self, document_id: str, target: Path) -> str:
+        """Fetch a document into `target`, which gets its name only when all of it is there and right.
+
+        Returns:
+            The SHA-256 of the content, hex.
+
+        Raises:
+            IntegrityError: the content ended early or is not what the server announced.
+        """
+        partial = target.with_name(f"{target.name}.part")
+        try:
+            digest = self._fetch_into(document_id, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return digest
+
+    def _fetch_into(self, document_id: str, partial: Path) -> str:
+        digest = hashlib.sha256()
+        path = f"/v1/documents/{document_id}/content"
+        with self._http.stream("GET", path, headers=self._headers()) as response:
+            if response.is_error:
+                response.read()
+            _raise_for_problem(response)
+            try:
+                with partial.open("wb") as opened:
+                    for chunk in response.iter_raw(CHUNK_BYTES):
+                        digest.update(chunk)
+                        opened.write(chunk)
+            except httpx.RemoteProtocolError as exc:
+                raise IntegrityError("the content ended before it was complete") from exc
+            expected = response.headers["etag"].strip('"')
+        if digest.hexdigest() != expected:
+            raise IntegrityError("the content is not what the server announced")
+        return digest.hexdigest()
+
+    # The log
+
+    def events(self, **query: str) -> Iterator[JSON]:
+        return self.pages("/v1/log/events", **query)
+
+    def bundle(self, target: Path, **query: str) -> None:
+        """Save the events that match, with their proof, as a bundle for `redwell audit verify`."""
+        headers = self._headers()
+        with (
+            self._http.stream("POST", "/v1/log/bundles", json={"filter": query}, headers=headers) as response,
+            target.open("wb") as opened,
+        ):
+            if response.is_error:
+                response.read()
+            _raise_for_problem(response)
+            opened.writelines(response.iter_bytes(CHUNK_BYTES))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens.access}"} if self.tokens else {}
+
+    def _keep(self, answer: JSON) -> None:
+        self.tokens = Tokens.of(answer)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _chunks(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as opened:
+        while chunk := opened.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _raise_for_problem(response: httpx.Response) -> None:
+    if not response.is_error:
+        return
+    try:
+        document = response.json()
+    except ValueError:
+        document = {"title": "The answer is no problem document"}
+    raise ProblemError(response.status_code, document, response.headers.get("redwell-event"))

@@ -1,0 +1,27 @@
+"""What can go wrong at the other end, as types.
+
+RedwellClientError
+├── ProblemError      the server refused: a problem document (RFC 9457)
+└── IntegrityError    what arrived is not what the server said it would be
+"""
+
+from collections.abc import Mapping
+
+
+class RedwellClientError(Exception):
+    pass
+
+
+class ProblemError(RedwellClientError):
+    """A refusal. `slug` is stable; `event` is the `Redwell-Event` header, where the refusal left one."""
+
+    def __init__(self, status: int, document: Mapping[str, object], event: str | None) -> None:
+        self.status = status
+        self.document = dict(document)
+        self.slug = str(document.get("type", "")).rpartition("/")[2]
+        self.event = event
+        super().__init__(f"{status} {self.slug}: {document.get('title', '')}")
+
+
+class IntegrityError(RedwellClientError):
+    pass

@@ -1,0 +1,151 @@
+"""The table of commands. Each imports what it needs when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="redwell",
+    help="Secure document exchange between law firms and the providers that work for them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+
+CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
+FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def refuse(sentence: object) -> NoReturn:
+    print(f"redwell: {sentence}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+@app.command()
+def up(  # noqa: PLR0913 -- one parameter for each option
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder of everything the instance keeps.")] = None,
+    listen: Annotated[str, typer.Option(help="Public address, HOST:PORT.")] = "localhost:8443",
+    ops: Annotated[str, typer.Option(help="Private address for /livez and /readyz.")] = "localhost:8444",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    cert: Annotated[
+        Path | None, typer.Option(help="PEM certificate chain; the local CA's if absent.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM private key of --cert.")] = None,
+    insecure_listen: Annotated[
+        bool, typer.Option("--insecure-listen", help="Let other machines connect without a real certificate.")
+    ] = False,
+) -> None:
+    """Start Redwell on this machine."""
+    from services.cli.up import start
+    from services.host.errors import HostError
+    from services.host.server import TLSFiles
+    from services.keys.errors import KeysError
+
+    if (cert is None) != (key is None):
+        refuse("--cert and --key belong together")
+    tls = TLSFiles(cert.absolute(), key.absolute()) if cert and key else None
+    try:
+        start(data=data, listen=listen, ops=ops, workers=workers, tls=tls, insecure_listen=insecure_listen)
+    except (HostError, KeysError) as error:
+        refuse(error)
+
+
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="gateway, auth, docs or audit")],
+    listen: Annotated[str, typer.Option(help="Address, HOST:PORT, for the edge proxy alone.")],
+    ops: Annotated[str, typer.Option(help="Private address for /livez and /readyz.")],
+) -> None:
+    """Run one service as a process of its own; settings come from REDWELL_* variables."""
+    from services.cli.serve import serve as run
+    from services.host.errors import HostError
+    from services.keys.errors import KeysError
+
+    try:
+        run(name, listen, ops)
+    except (HostError, KeysError) as error:
+        refuse(error)
+
+
+@app.command()
+def prepare(
+    data: Annotated[Path, typer.Option(help="Folder for keys and database passwords.")],
+) -> None:
+    """Make a Postgres (REDWELL_DATABASE_ADMIN_URL) ready for `serve`, and print the environment for it."""
+    from services.cli.prepare import prepare as run
+    from services.host.errors import HostError
+
+    try:
+        run(data)
+    except HostError as error:
+        refuse(error)
+
+
+@app.command()
+def join(
+    code: Annotated[str, typer.Argument(help="The one-time code of the invitation.")],
+    url: Annotated[str, typer.Option(help="Where Redwell is.")] = "https://localhost:8443",
+    ca: CA = None,
+) -> None:
+    """Redeem an invitation: choose a password, enrol an authenticator, and become a member."""
+    from services.cli.join import JoinError
+    from services.cli.join import join as run
+
+    try:
+        print(run(url, ca, code))
+    except JoinError as error:
+        refuse(error)
+
+
+@audit.command("pin")
+def pin(fingerprint: Annotated[str, typer.Argument(help="SHA256:… as the first start printed it.")]) -> None:
+    """Keep the log key's fingerprint, so that `verify` knows whom to believe."""
+    from services.cli.pins import PinError
+    from services.cli.pins import pin as run
+
+    try:
+        print(f"Pinned in {run(fingerprint)}")
+    except PinError as error:
+        refuse(error)
+
+
+@audit.command("verify", context_settings=FORWARDED)
+def verify(
+    arguments: Annotated[list[str], typer.Argument(metavar="BUNDLE [--pin FINGERPRINT]")],
+) -> None:
+    """Prove a bundle offline. Exit code: 0 verified, 1 refused, 2 usage, 3 not pinned."""
+    from services.audit.offline.__main__ import main
+    from services.cli.pins import pinned
+
+    known = pinned() if "--pin" not in arguments else None
+    raise typer.Exit(main([*arguments, *(["--pin", known] if known else [])]))
+
+
+@app.command()
+def contracts(
+    *, check: Annotated[bool, typer.Option("--check", help="Only say whether they are stale.")] = False
+) -> None:
+    """Write contracts/ from the services."""
+    from services.cli.contracts import stale, write
+
+    names = stale() if check else write()
+    print("\n".join(names) or "contracts/ is what the services serve")
+    raise typer.Exit(1 if check and names else 0)
+
+
+@app.command("test", context_settings=FORWARDED)
+def run_tests(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="unit, functional, … or words for pytest.")
+    ] = None,
+) -> None:
+    """Run the checks and the tests; REDWELL_TEST_ALL=1 makes a missing part a failure."""
+    from services.cli.testing import run
+
+    raise typer.Exit(run(arguments or []))

@@ -1,0 +1,60 @@
+"""`redwell prepare`: the one step that needs a database administrator, for the services shape."""
+
+import asyncio
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from services.audit.offline.note import fingerprint
+from services.auth.bootstrap import ensure_platform
+from services.cli.up import settings_from_environment
+from services.host.errors import HostError
+from services.host.prepare import DATABASE, prepare_database, read_or_create_passwords
+from services.kernel.clock import system_clock
+from services.kernel.settings import Settings
+from services.keys.files import KeyDirectory
+
+
+def prepare(data: Path) -> None:
+    """Make keys, roles, schema and the platform; print `NAME=value` lines for the services' environment.
+
+    Raises:
+        HostError: the administrator's URL is missing, or the server cannot be used.
+    """
+    told = settings_from_environment()
+    url = told.pop("REDWELL_DATABASE_ADMIN_URL", None)
+    if url is None:
+        raise HostError("REDWELL_DATABASE_ADMIN_URL must name the Postgres, as an administrator reaches it.")
+    data = data.absolute()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = KeyDirectory(data / "keys")
+    keys.ensure()
+    passwords = read_or_create_passwords(data / "database.json")
+    environment = {
+        **told,
+        "REDWELL_KEYS": str(keys.path),
+        "REDWELL_OBJECTS": told.get("REDWELL_OBJECTS", str(data / "objects")),
+        **_place(url),
+        "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords),
+    }
+    code = asyncio.run(_prepare(url, passwords, Settings.from_environment(environment)))
+    for name, value in environment.items():
+        print(f"{name}={value}")
+    print(f"# log key fingerprint: {fingerprint(keys.log_key().public_bytes)}")
+    if code is not None:
+        print(f"# operator code: {code}")
+
+
+async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> str | None:
+    await prepare_database(url, passwords)
+    return await ensure_platform(settings, system_clock)
+
+
+def _place(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
+    return {
+        "REDWELL_DATABASE_HOST": host,
+        "REDWELL_DATABASE_PORT": str(parts.port or parse_qs(parts.query).get("port", ["5432"])[0]),
+        "REDWELL_DATABASE_NAME": DATABASE,
+    }

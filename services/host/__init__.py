@@ -1,0 +1,1 @@
+"""Composition of one machine: embedded Postgres, supervisor, listening sockets and HTTP protocol limits."""

@@ -1,0 +1,149 @@
+"""`redwell up`: supervisor, embedded Postgres, local certificate, and workers with the whole product."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from services.audit.offline.note import fingerprint
+from services.auth.bootstrap import ensure_platform
+from services.host.accounts import ensure_folder
+from services.host.errors import HostError
+from services.host.listeners import Address
+from services.host.postgres import PostgresOptions
+from services.host.prepare import DATABASE, prepare_database, read_or_create_passwords
+from services.host.server import TLSFiles
+from services.host.supervisor import DEFAULT_LISTEN, DEFAULT_OPS, HostOptions, Supervisor
+from services.kernel.clock import system_clock
+from services.kernel.settings import Settings
+from services.keys.certificates import ensure_certificates
+from services.keys.files import KeyDirectory
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What `redwell up` was told.
+
+    `tls` None means a certificate of the local CA. `settings`: further `REDWELL_*` variables for the workers.
+    """
+
+    data: Path
+    worker_command: Sequence[str]
+    listen: Address = DEFAULT_LISTEN
+    ops: Address = DEFAULT_OPS
+    workers: int = 1
+    public_url: str | None = None
+    tls: TLSFiles | None = None
+    insecure_listen: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+    postgres: PostgresOptions = field(default_factory=PostgresOptions)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What the person who started it should know. `operator_code` is None once there is an operator."""
+
+    url: str
+    operator_code: str | None
+    fingerprint: str
+    ca: Path | None
+    data: Path
+
+
+class InsecureListenError(HostError):
+    """Other machines could connect, and would be shown a certificate that nothing vouches for."""
+
+
+def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None:
+    """Serve until told to stop; `announce` is called once everything answers.
+
+    Raises:
+        HostError: one sentence on what prevents the start.
+    """
+    if not options.listen.loopback and options.tls is None and not options.insecure_listen:
+        raise InsecureListenError(
+            f"{options.listen} is open to other machines but there is no real certificate: give --cert and "
+            "--key, or say --insecure-listen to serve them the local CA's certificate."
+        )
+    ensure_folder(options.data)
+    instance = _Instance(options)
+    host = HostOptions(
+        data=options.data,
+        worker_command=options.worker_command,
+        environment=instance.environment(),
+        listen=options.listen,
+        ops=options.ops,
+        workers=options.workers,
+        postgres=options.postgres,
+    )
+    supervisor = Supervisor(host, instance.prepare)
+    instance.supervisor = supervisor
+    supervisor.run(lambda _: announce(instance.announcement()))
+
+
+class _Instance:
+    """The folder of one instance, and what its workers are told of it."""
+
+    def __init__(self, options: UpOptions) -> None:
+        self.options = options
+        self.supervisor: Supervisor | None = None
+        self.operator_code: str | None = None
+        self.ca: Path | None = None
+        self.passwords_file = options.data / "database.json"
+        self.keys = KeyDirectory(options.data / "keys")
+        if not self.passwords_file.exists():
+            # Only on a first start: a key made in place of a lost one would open nothing.
+            self.keys.ensure()
+
+    def environment(self) -> dict[str, str]:
+        data, options = self.options.data, self.options
+        tls = options.tls or self._local_certificate()
+        return {
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **options.settings,
+            "REDWELL_KEYS": str(data / "keys"),
+            "REDWELL_OBJECTS": str(data / "objects"),
+            "REDWELL_TLS_CHAIN": str(tls.chain),
+            "REDWELL_TLS_KEY": str(tls.key),
+        }
+
+    def _local_certificate(self) -> TLSFiles:
+        names = {"localhost", "127.0.0.1", "::1", urlsplit(self._url(0)).hostname or "localhost"}
+        paths = ensure_certificates(self.options.data / "tls", sorted(names), system_clock())
+        self.ca = paths.ca
+        return TLSFiles(paths.chain, paths.key)
+
+    def _url(self, port: int) -> str:
+        return self.options.public_url or f"https://localhost:{port}"
+
+    def prepare(self, superuser_dsn: str | None) -> dict[str, str]:
+        """Make database, roles, schema and the platform; returns what the workers need to reach them."""
+        assert superuser_dsn is not None, "the embedded shape has a Postgres"
+        assert self.supervisor is not None
+        passwords = read_or_create_passwords(self.passwords_file)
+        added = {
+            "REDWELL_PUBLIC_URL": self._url(self.supervisor.public_port),
+            "REDWELL_DATABASE_HOST": str(self.supervisor.socket_directory),
+            "REDWELL_DATABASE_NAME": DATABASE,
+            "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords),
+        }
+        settings = Settings.from_environment({**self.environment(), **added})
+        asyncio.run(self._prepare(superuser_dsn, passwords, settings))
+        return added
+
+    async def _prepare(self, dsn: str, passwords: dict[str, str], settings: Settings) -> None:
+        await prepare_database(dsn, passwords)
+        self.operator_code = await ensure_platform(settings, system_clock)
+
+    def announcement(self) -> Announcement:
+        assert self.supervisor is not None
+        return Announcement(
+            url=self._url(self.supervisor.public_port),
+            operator_code=self.operator_code,
+            fingerprint=fingerprint(self.keys.log_key().public_bytes),
+            ca=self.ca,
+            data=self.options.data,
+        )

@@ -1,0 +1,257 @@
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+REVOKE ALL ON SCHEMA public FROM PUBLIC
+GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename); END LOOP; END $$
+ALTER TABLE assertion_keys OWNER TO redwell_owner
+ALTER TABLE assertion_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE assertion_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT ON assertion_keys TO redwell_audit
+CREATE POLICY audit_tenant ON assertion_keys TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON assertion_keys TO redwell_auth
+CREATE POLICY auth_tenant ON assertion_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON assertion_keys TO redwell_docs
+CREATE POLICY docs_tenant ON assertion_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON assertion_keys TO redwell_gateway
+CREATE POLICY gateway_tenant ON assertion_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE document_classes OWNER TO redwell_owner
+ALTER TABLE document_classes ENABLE ROW LEVEL SECURITY
+ALTER TABLE document_classes FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON document_classes TO redwell_docs
+CREATE POLICY docs_tenant ON document_classes TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE engagements OWNER TO redwell_owner
+ALTER TABLE engagements ENABLE ROW LEVEL SECURITY
+ALTER TABLE engagements FORCE ROW LEVEL SECURITY
+GRANT SELECT ON engagements TO redwell_auth
+CREATE POLICY auth_across ON engagements TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON engagements TO redwell_docs
+CREATE POLICY docs_tenant ON engagements TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE event_personal_data OWNER TO redwell_owner
+ALTER TABLE event_personal_data ENABLE ROW LEVEL SECURITY
+ALTER TABLE event_personal_data FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON event_personal_data TO redwell_audit
+CREATE POLICY audit_tenant ON event_personal_data TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_auth
+CREATE POLICY auth_tenant ON event_personal_data TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_docs
+CREATE POLICY docs_tenant ON event_personal_data TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_gateway
+CREATE POLICY gateway_tenant ON event_personal_data TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_sequencer
+CREATE POLICY sequencer_across ON event_personal_data TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT INSERT ON event_personal_data TO redwell_sweeper
+CREATE POLICY sweeper_across ON event_personal_data TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE event_queue OWNER TO redwell_owner
+ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY
+ALTER TABLE event_queue FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON event_queue TO redwell_audit
+CREATE POLICY audit_tenant ON event_queue TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_auth
+CREATE POLICY auth_tenant ON event_queue TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_docs
+CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_gateway
+CREATE POLICY gateway_tenant ON event_queue TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, DELETE ON event_queue TO redwell_sequencer
+CREATE POLICY sequencer_across ON event_queue TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT INSERT ON event_queue TO redwell_sweeper
+CREATE POLICY sweeper_across ON event_queue TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE events OWNER TO redwell_owner
+ALTER TABLE events ENABLE ROW LEVEL SECURITY
+ALTER TABLE events FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON events TO redwell_audit
+CREATE POLICY audit_tenant ON events TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON events TO redwell_auth
+CREATE POLICY auth_tenant ON events TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON events TO redwell_docs
+CREATE POLICY docs_tenant ON events TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON events TO redwell_gateway
+CREATE POLICY gateway_tenant ON events TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, matter_id, sha256), INSERT ON events TO redwell_sequencer
+CREATE POLICY sequencer_across ON events TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT INSERT ON events TO redwell_sweeper
+CREATE POLICY sweeper_across ON events TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE firm_keys OWNER TO redwell_owner
+ALTER TABLE firm_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON firm_keys TO redwell_docs
+CREATE POLICY docs_tenant ON firm_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE matters OWNER TO redwell_owner
+ALTER TABLE matters ENABLE ROW LEVEL SECURITY
+ALTER TABLE matters FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON matters TO redwell_docs
+CREATE POLICY docs_tenant ON matters TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE organizations OWNER TO redwell_owner
+ALTER TABLE organizations ENABLE ROW LEVEL SECURITY
+ALTER TABLE organizations FORCE ROW LEVEL SECURITY
+GRANT SELECT ON organizations TO redwell_audit
+CREATE POLICY audit_tenant ON organizations TO redwell_audit USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (state) ON organizations TO redwell_auth
+CREATE POLICY auth_across ON organizations TO redwell_auth USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON organizations TO redwell_docs
+CREATE POLICY docs_tenant ON organizations TO redwell_docs USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (id, kind) ON organizations TO redwell_sequencer
+CREATE POLICY sequencer_across ON organizations TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT SELECT ON organizations TO redwell_signin
+CREATE POLICY signin_across ON organizations TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE refusal_counts OWNER TO redwell_owner
+ALTER TABLE refusal_counts ENABLE ROW LEVEL SECURITY
+ALTER TABLE refusal_counts FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_audit
+CREATE POLICY audit_tenant ON refusal_counts TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_auth
+CREATE POLICY auth_tenant ON refusal_counts TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_docs
+CREATE POLICY docs_tenant ON refusal_counts TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_gateway
+CREATE POLICY gateway_tenant ON refusal_counts TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count), DELETE ON refusal_counts TO redwell_sequencer
+CREATE POLICY sequencer_across ON refusal_counts TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_sweeper
+CREATE POLICY sweeper_across ON refusal_counts TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE signing_keys OWNER TO redwell_owner
+ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE (retired_at) ON signing_keys TO redwell_auth
+CREATE POLICY auth_tenant ON signing_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON signing_keys TO redwell_gateway
+CREATE POLICY gateway_tenant ON signing_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE subject_keys OWNER TO redwell_owner
+ALTER TABLE subject_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE subject_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON subject_keys TO redwell_audit
+CREATE POLICY audit_tenant ON subject_keys TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_auth
+CREATE POLICY auth_tenant ON subject_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_docs
+CREATE POLICY docs_tenant ON subject_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_gateway
+CREATE POLICY gateway_tenant ON subject_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_sequencer
+CREATE POLICY sequencer_across ON subject_keys TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT SELECT, INSERT ON subject_keys TO redwell_sweeper
+CREATE POLICY sweeper_across ON subject_keys TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE throttles OWNER TO redwell_owner
+ALTER TABLE throttles ENABLE ROW LEVEL SECURITY
+ALTER TABLE throttles FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON throttles TO redwell_auth
+CREATE POLICY auth_tenant ON throttles TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE trees OWNER TO redwell_owner
+ALTER TABLE trees ENABLE ROW LEVEL SECURITY
+ALTER TABLE trees FORCE ROW LEVEL SECURITY
+GRANT SELECT ON trees TO redwell_audit
+CREATE POLICY audit_tenant ON trees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (size, frontier) ON trees TO redwell_sequencer
+CREATE POLICY sequencer_across ON trees TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE checkpoints OWNER TO redwell_owner
+ALTER TABLE checkpoints ENABLE ROW LEVEL SECURITY
+ALTER TABLE checkpoints FORCE ROW LEVEL SECURITY
+GRANT SELECT ON checkpoints TO redwell_audit
+CREATE POLICY audit_tenant ON checkpoints TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON checkpoints TO redwell_sequencer
+CREATE POLICY sequencer_across ON checkpoints TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE documents OWNER TO redwell_owner
+ALTER TABLE documents ENABLE ROW LEVEL SECURITY
+ALTER TABLE documents FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON documents TO redwell_docs
+CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE grants OWNER TO redwell_owner
+ALTER TABLE grants ENABLE ROW LEVEL SECURITY
+ALTER TABLE grants FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
+CREATE POLICY docs_tenant ON grants TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE invitations OWNER TO redwell_owner
+ALTER TABLE invitations ENABLE ROW LEVEL SECURITY
+ALTER TABLE invitations FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON invitations TO redwell_auth
+CREATE POLICY auth_tenant ON invitations TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, code_sha256) ON invitations TO redwell_signin
+CREATE POLICY signin_across ON invitations TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE leaves OWNER TO redwell_owner
+ALTER TABLE leaves ENABLE ROW LEVEL SECURITY
+ALTER TABLE leaves FORCE ROW LEVEL SECURITY
+GRANT SELECT ON leaves TO redwell_audit
+CREATE POLICY audit_tenant ON leaves TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON leaves TO redwell_sequencer
+CREATE POLICY sequencer_across ON leaves TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE matter_heads OWNER TO redwell_owner
+ALTER TABLE matter_heads ENABLE ROW LEVEL SECURITY
+ALTER TABLE matter_heads FORCE ROW LEVEL SECURITY
+GRANT SELECT ON matter_heads TO redwell_audit
+CREATE POLICY audit_tenant ON matter_heads TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (seq, named_seq) ON matter_heads TO redwell_sequencer
+CREATE POLICY sequencer_across ON matter_heads TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE matter_keys OWNER TO redwell_owner
+ALTER TABLE matter_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE matter_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON matter_keys TO redwell_docs
+CREATE POLICY docs_tenant ON matter_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE matter_people OWNER TO redwell_owner
+ALTER TABLE matter_people ENABLE ROW LEVEL SECURITY
+ALTER TABLE matter_people FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON matter_people TO redwell_docs
+CREATE POLICY docs_tenant ON matter_people TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE members OWNER TO redwell_owner
+ALTER TABLE members ENABLE ROW LEVEL SECURITY
+ALTER TABLE members FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON members TO redwell_auth
+CREATE POLICY auth_tenant ON members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, state) ON members TO redwell_docs
+CREATE POLICY docs_tenant ON members TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
+CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE challenges OWNER TO redwell_owner
+ALTER TABLE challenges ENABLE ROW LEVEL SECURITY
+ALTER TABLE challenges FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON challenges TO redwell_auth
+CREATE POLICY auth_tenant ON challenges TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, secret_sha256) ON challenges TO redwell_signin
+CREATE POLICY signin_across ON challenges TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE member_roles OWNER TO redwell_owner
+ALTER TABLE member_roles ENABLE ROW LEVEL SECURITY
+ALTER TABLE member_roles FORCE ROW LEVEL SECURITY
+GRANT SELECT ON member_roles TO redwell_audit
+CREATE POLICY audit_tenant ON member_roles TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE, DELETE ON member_roles TO redwell_auth
+CREATE POLICY auth_tenant ON member_roles TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON member_roles TO redwell_docs
+CREATE POLICY docs_tenant ON member_roles TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE sessions OWNER TO redwell_owner
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
+ALTER TABLE sessions FORCE ROW LEVEL SECURITY
+GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_audit
+CREATE POLICY audit_across ON sessions TO redwell_audit USING (true) WITH CHECK (true)
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO redwell_auth
+CREATE POLICY auth_tenant ON sessions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
+CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
+ALTER TABLE totp_factors OWNER TO redwell_owner
+ALTER TABLE totp_factors ENABLE ROW LEVEL SECURITY
+ALTER TABLE totp_factors FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON totp_factors TO redwell_auth
+CREATE POLICY auth_tenant ON totp_factors TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE versions OWNER TO redwell_owner
+ALTER TABLE versions ENABLE ROW LEVEL SECURITY
+ALTER TABLE versions FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON versions TO redwell_docs
+CREATE POLICY docs_tenant ON versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE refresh_tokens OWNER TO redwell_owner
+ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
+ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_tokens TO redwell_auth
+CREATE POLICY auth_tenant ON refresh_tokens TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, token_sha256) ON refresh_tokens TO redwell_signin
+CREATE POLICY signin_across ON refresh_tokens TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE segments OWNER TO redwell_owner
+ALTER TABLE segments ENABLE ROW LEVEL SECURITY
+ALTER TABLE segments FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON segments TO redwell_docs
+CREATE POLICY docs_tenant ON segments TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (object_key) ON segments TO redwell_sweeper
+CREATE POLICY sweeper_across ON segments TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE uploads OWNER TO redwell_owner
+ALTER TABLE uploads ENABLE ROW LEVEL SECURITY
+ALTER TABLE uploads FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON uploads TO redwell_docs
+CREATE POLICY docs_tenant ON uploads TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, state, expires_at, lease_expires_at) ON uploads TO redwell_sweeper
+CREATE POLICY sweeper_across ON uploads TO redwell_sweeper USING (true) WITH CHECK (true)
