@@ -67,7 +67,13 @@ class Act:
 
 
 @asynccontextmanager
-async def _act(request: Request, tenants: Iterable[UUID], principal: Principal | None) -> AsyncIterator[Act]:
+async def open_act(
+    request: Request, tenants: Iterable[UUID], principal: Principal | None
+) -> AsyncIterator[Act]:
+    """An act for a service function that must do something slow, or on its own, before it holds a connection.
+
+    It commits where the `async with` ends, which must be before the answer.
+    """
     database: Database = request.app.state.database
     recorder: Recorder = request.app.state.recorder
     async with database.transaction(tenants) as session:
@@ -101,18 +107,18 @@ async def check_session(session: AsyncSession, principal: Principal, now: dateti
 
 async def _acting(request: Request) -> AsyncIterator[Act]:
     principal = _principal(request)
-    async with _act(request, [principal.firm], principal) as act:
+    async with open_act(request, [principal.firm], principal) as act:
         yield act
 
 
 async def _own(request: Request) -> AsyncIterator[Act]:
     principal = _principal(request)
-    async with _act(request, [principal.organization], principal) as act:
+    async with open_act(request, [principal.organization], principal) as act:
         yield act
 
 
 async def _open(request: Request) -> AsyncIterator[Act]:
-    async with _act(request, [], None) as act:
+    async with open_act(request, [], None) as act:
         yield act
 
 

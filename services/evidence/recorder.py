@@ -63,7 +63,7 @@ class Recorder:
     def __init__(self, settings: Settings, role: str, master: NamedKey, clock: Clock) -> None:
         self.clock = clock
         self._settings = settings
-        self._role = role
+        self._role = str(role)  # asyncpg takes no subclass of str
         self._subjects = SubjectKeys(master)
         self._source_key = derive(master.key, _SOURCE_LABEL)
         self._pool: asyncpg.Pool | None = None
@@ -127,8 +127,8 @@ class Recorder:
     async def fold_refusals(self, connection: asyncpg.Connection) -> int:
         """Turn counts that grow no more into one event each, in the transaction that `connection` is in.
 
-        Returns how many. The connection's role must be allowed to delete counts. Whoever else folds at the same
-        time takes other counts; a refusal counted late makes a new count, so no refusal is lost or doubled.
+        Returns how many. The connection's role must be allowed to delete counts. Whoever else folds at the
+        same time takes other counts; a refusal counted late makes a new count: none is lost or doubled.
         """
         async with _evidence_or_nothing():
             now = self.clock()

@@ -97,6 +97,8 @@ def _places(error: RequestValidationError) -> Iterable[dict[str, str]]:
 async def _recorded(
     request: Request, admission: Admission, problem: RedwellError, event_type: str
 ) -> RedwellError:
+    if problem.recorded:
+        return problem
     recorder: Recorder = request.app.state.recorder
     set_event_header(request.scope, None)
     try:

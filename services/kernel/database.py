@@ -33,7 +33,7 @@ def password_of(settings: Settings, role: str) -> str:
 def database_url(settings: Settings, role: str) -> URL:
     return URL.create(
         "postgresql+asyncpg",
-        role,
+        str(role),  # asyncpg takes no subclass of str
         password_of(settings, role),
         host=None if settings.database_host.startswith("/") else settings.database_host,
         port=None if settings.database_host.startswith("/") else settings.database_port,
@@ -58,7 +58,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "timeout": 5,
-                "server_settings": {"application_name": role, "statement_timeout": _STATEMENT_TIMEOUT_MS},
+                "server_settings": {"application_name": str(role), "statement_timeout": _STATEMENT_TIMEOUT_MS},
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

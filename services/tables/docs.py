@@ -7,7 +7,7 @@ blind index for exact match.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
@@ -37,7 +37,7 @@ class Engagement(Record):
                 "access": Access(
                     writer="docs_api",
                     grants={Role.DOCS: _KEEP, Role.AUTH: _READ},
-                    across={Role.AUTH: _EITHER_PARTY},
+                    across={Role.AUTH: _EITHER_PARTY, Role.DOCS: _EITHER_PARTY},
                 )
             }
         },
@@ -70,7 +70,21 @@ class FirmKey(Record):
     """A firm's key, wrapped under the root; and its names key, wrapped under the firm key."""
 
     __tablename__ = "firm_keys"
-    __table_args__ = (_VAULT,)
+    __table_args__ = (
+        Index(None, "tenant_id", unique=True, postgresql_where=text("retired_at IS NULL")),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: _KEEP,
+                        Role.SWEEPER: ("SELECT (tenant_id, id, wrapped, names_wrapped)",),
+                    },
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
+    )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
     root: Mapped[str]
@@ -109,6 +123,7 @@ class MatterKey(Record):
     __table_args__ = (
         _to("matters", "matter_id"),
         _to("firm_keys", "firm_key_id"),
+        Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("retired_at IS NULL")),
         {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: _KEEP})}},
     )
     tenant_id: Mapped[TenantId]
@@ -175,7 +190,7 @@ class Document(Record):
         ForeignKeyConstraint(
             ["tenant_id", "class_id"], ["document_classes.tenant_id", "document_classes.id"]
         ),
-        Index(None, "tenant_id", "matter_id", "created_at", "id"),
+        Index(None, "tenant_id", "matter_id", "id"),
         Index(None, "tenant_id", "matter_id", "name_index"),
         _VAULT,
     )
@@ -207,7 +222,18 @@ class Version(Record):
         CheckConstraint(
             "state <> 'available' OR (length_bytes IS NOT NULL AND sha256 IS NOT NULL)", name="pinned"
         ),
-        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: _KEEP})}},
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: _KEEP,
+                        Role.SWEEPER: ("SELECT (tenant_id, id, state)", "UPDATE (state)"),
+                    },
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
@@ -236,7 +262,10 @@ class Segment(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: _ALL, Role.SWEEPER: ("SELECT (object_key)",)},
+                    grants={
+                        Role.DOCS: _ALL,
+                        Role.SWEEPER: ("SELECT (tenant_id, version_id, object_key)", "DELETE"),
+                    },
                     across={Role.SWEEPER: "true"},
                 )
             }
@@ -266,7 +295,7 @@ class Upload(Record):
                     writer="docs_api",
                     grants={
                         Role.DOCS: _KEEP,
-                        Role.SWEEPER: ("SELECT (tenant_id, id, state, expires_at, lease_expires_at)",),
+                        Role.SWEEPER: ("SELECT", "UPDATE (state, received_bytes, lease_owner, lease_expires_at)"),
                     },
                     across={Role.SWEEPER: "true"},
                 )

@@ -24,7 +24,7 @@ ALTER TABLE engagements FORCE ROW LEVEL SECURITY
 GRANT SELECT ON engagements TO redwell_auth
 CREATE POLICY auth_across ON engagements TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE ON engagements TO redwell_docs
-CREATE POLICY docs_tenant ON engagements TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+CREATE POLICY docs_across ON engagements TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE event_personal_data OWNER TO redwell_owner
 ALTER TABLE event_personal_data ENABLE ROW LEVEL SECURITY
 ALTER TABLE event_personal_data FORCE ROW LEVEL SECURITY
@@ -75,6 +75,8 @@ ALTER TABLE firm_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_keys FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON firm_keys TO redwell_docs
 CREATE POLICY docs_tenant ON firm_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, wrapped, names_wrapped) ON firm_keys TO redwell_sweeper
+CREATE POLICY sweeper_across ON firm_keys TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE matters OWNER TO redwell_owner
 ALTER TABLE matters ENABLE ROW LEVEL SECURITY
 ALTER TABLE matters FORCE ROW LEVEL SECURITY
@@ -234,6 +236,8 @@ ALTER TABLE versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON versions TO redwell_docs
 CREATE POLICY docs_tenant ON versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, state), UPDATE (state) ON versions TO redwell_sweeper
+CREATE POLICY sweeper_across ON versions TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE refresh_tokens OWNER TO redwell_owner
 ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
 ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
@@ -246,12 +250,12 @@ ALTER TABLE segments ENABLE ROW LEVEL SECURITY
 ALTER TABLE segments FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON segments TO redwell_docs
 CREATE POLICY docs_tenant ON segments TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (object_key) ON segments TO redwell_sweeper
+GRANT SELECT (tenant_id, version_id, object_key), DELETE ON segments TO redwell_sweeper
 CREATE POLICY sweeper_across ON segments TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE uploads OWNER TO redwell_owner
 ALTER TABLE uploads ENABLE ROW LEVEL SECURITY
 ALTER TABLE uploads FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON uploads TO redwell_docs
 CREATE POLICY docs_tenant ON uploads TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, state, expires_at, lease_expires_at) ON uploads TO redwell_sweeper
+GRANT SELECT, UPDATE (state, received_bytes, lease_owner, lease_expires_at) ON uploads TO redwell_sweeper
 CREATE POLICY sweeper_across ON uploads TO redwell_sweeper USING (true) WITH CHECK (true)

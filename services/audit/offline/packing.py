@@ -82,6 +82,10 @@ class BundleWriter:
         self._archive.writestr(_entry("manifest.json"), complete.to_bytes())
         self._archive.close()
 
+    def abandon(self) -> None:
+        """Let go of a target that nobody will read, while it is still open."""
+        self._archive.close()
+
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _EPOCH)

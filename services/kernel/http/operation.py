@@ -19,6 +19,7 @@ Dialect = Literal["v1", "tlog"]
 JSON_LIMIT_BYTES = 64 * 1024
 FRESH_SECONDS = 300
 EXTENSION = "x-redwell"
+_ABSENT = dict.fromkeys(("factor_max_age_seconds", "body_limit_bytes", "media_type"))  # FastAPI drops nulls
 _METHODS = ("get", "put", "post", "delete", "patch", "head")
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _SLUG = r"[A-Za-z0-9_-]{1,64}"
@@ -139,7 +140,7 @@ def _operation(service: str, method: str, path: str, definition: Mapping[str, An
         method=method.upper(),
         path=path,
         pattern=_pattern(path, definition.get("parameters", [])),
-        **{**declared, "scopes": tuple(declared["scopes"])},
+        **{**_ABSENT, **declared, "scopes": tuple(declared["scopes"])},
     )
 
 
