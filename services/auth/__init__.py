@@ -1,0 +1,1 @@
+"""Who people are: organizations, invitations, members, their factors, and the sessions they sign in to."""

@@ -1,0 +1,49 @@
+"""The auth service: put together from its routers, its two database roles and its keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.auth.enrolment.routes import router as enrolment
+from services.auth.identity import IdentityKeys
+from services.auth.members.routes import router as members
+from services.auth.organizations.routes import router as organizations
+from services.auth.resources import Resources
+from services.auth.sessions.routes import router as sessions
+from services.auth.tokens import TokenMint
+from services.evidence.service import ServiceApp, ServiceDefinition
+from services.kernel.clock import Clock, system_clock
+from services.kernel.database import Database
+from services.kernel.settings import Settings
+from services.keys.files import KeyFile
+from services.keys.passwords import PasswordHasher
+from services.tables.roles import Role
+
+_ROUTERS = (enrolment, sessions, members, organizations)
+
+
+def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
+    """The service. Its own connections are 3; finding where a secret belongs and the recorder have one each.
+
+    Raises:
+        KeyFileError: a key file is missing or damaged.
+    """
+    app = ServiceApp(ServiceDefinition("auth", Role.AUTH, 3, _ROUTERS, _live), settings, clock)
+    keys = app.state.keys
+    app.state.auth = Resources(
+        settings=settings,
+        signin=Database(settings, Role.SIGNIN, 1),
+        keys=IdentityKeys(keys.secret(KeyFile.IDENTITY).key),
+        mint=TokenMint(settings, keys.signing_key(KeyFile.TOKEN)),
+        hasher=PasswordHasher(),
+    )
+    return app
+
+
+@asynccontextmanager
+async def _live(app: ServiceApp) -> AsyncIterator[None]:
+    resources: Resources = app.state.auth
+    try:
+        yield
+    finally:
+        resources.hasher.close()
+        await resources.signin.close()

@@ -1,0 +1,1 @@
+"""Joining: invitations, and how one becomes a member with two factors."""

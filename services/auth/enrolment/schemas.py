@@ -1,0 +1,58 @@
+"""Wire types of joining."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from services.auth.wire import Email, Label, NewPassword, Secret, Wire
+from services.kernel.scopes import OrganizationKind, Role
+
+Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=8)]
+
+
+class Join(Wire):
+    """What somebody who was invited says of themselves."""
+
+    code: Secret
+    email: Email
+    name: Label
+    password: NewPassword
+
+
+class TOTPSeed(Wire):
+    """For an authenticator app: SHA-1, six digits, 30 seconds. Shown once."""
+
+    secret: str
+    uri: str
+
+
+class JoinedOrganization(Wire):
+    id: UUID
+    kind: OrganizationKind
+    name: str
+
+
+class Enrolment(Wire):
+    """Begun. Nothing is signed in before the challenge is answered with a code of the new seed."""
+
+    challenge: str
+    expires_at: AwareDatetime
+    totp: TOTPSeed
+    member_id: UUID
+    organization: JoinedOrganization
+    roles: list[Role]
+
+
+class NewInvitation(Wire):
+    email: Email
+    roles: Roles
+
+
+class InvitationMade(Wire):
+    """The code is shown once, to be handed to the person invited."""
+
+    id: UUID
+    code: str
+    roles: list[Role]
+    expires_at: AwareDatetime

@@ -1,0 +1,69 @@
+"""How `auth` refuses.
+
+RedwellError
+├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
+├── Forbidden 403 ── InvitationForAnother
+├── Conflict 409 ── MemberExists · AdministratorExists
+├── InvitationEnded 410
+└── InvalidInput 422 ── PasswordRefused · RolesRefused
+"""
+
+from typing import ClassVar
+
+from services.kernel.problems import Conflict, Forbidden, InvalidInput, RedwellError, Unauthorized
+
+
+class SignInFailed(Unauthorized):
+    """Unknown address, wrong password, suspended member: one answer for all of them."""
+
+    slug = "sign-in-failed"
+    title = "Address and password do not belong together"
+    challenge: ClassVar[str] = 'Bearer realm="redwell"'
+
+
+class ChallengeEnded(Unauthorized):
+    slug = "challenge-ended"
+    title = "The challenge is unknown, used or over; begin again"
+    challenge: ClassVar[str] = 'Bearer realm="redwell"'
+
+
+class CodeRefused(Unauthorized):
+    slug = "mfa-failed"
+    title = "The code is not right, or was used before"
+    challenge: ClassVar[str] = 'Bearer realm="redwell"'
+
+
+class RefreshRefused(Unauthorized):
+    slug = "refresh-refused"
+    title = "The refresh token is unknown, used or over; sign in again"
+
+
+class InvitationForAnother(Forbidden):
+    slug = "invitation-for-another"
+    title = "The invitation is for another address"
+
+
+class InvitationEnded(RedwellError):
+    status = 410
+    slug = "invitation-ended"
+    title = "The invitation was used, replaced, or is over; ask for a new one"
+
+
+class MemberExists(Conflict):
+    slug = "member-exists"
+    title = "The organization has a member with this address"
+
+
+class AdministratorExists(Conflict):
+    slug = "administrator-exists"
+    title = "The organization has an administrator, who invites everybody else"
+
+
+class PasswordRefused(InvalidInput):
+    slug = "password-refused"
+    title = "The password is too easily guessed"
+
+
+class RolesRefused(InvalidInput):
+    slug = "roles-refused"
+    title = "These roles cannot be held together, or not in this organization"

@@ -1,0 +1,79 @@
+"""The second factor: TOTP seeds, and codes that each work once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.auth.errors import CodeRefused
+from services.auth.identity import IdentityKeys
+from services.auth.lookups import Place
+from services.kernel.ids import new_id
+from services.keys.totp import matching_step, new_seed
+from services.tables.auth import TOTPFactor
+
+KIND = "totp"
+AMR = ("pwd", "otp")
+"""Authentication methods of a session (RFC 8176)."""
+ACR = "aal2"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A code that somebody shows. `enrolling`: it is to prove a seed that was just given out."""
+
+    member: Place
+    code: str = field(repr=False)
+    enrolling: bool = False
+
+
+async def add_factor(session: AsyncSession, keys: IdentityKeys, member: Place, now: datetime) -> str:
+    """Give `member` a new seed, not yet confirmed; returns it, to be shown once."""
+    seed, factor = new_seed(), new_id(now)
+    await session.execute(
+        insert(TOTPFactor).values(
+            tenant_id=member.tenant,
+            id=factor,
+            member_id=member.id,
+            seed_sealed=keys.seal_seed(member.tenant, factor, seed),
+            last_step=0,
+            created_at=now,
+        )
+    )
+    return seed
+
+
+async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, now: datetime) -> None:
+    """Accept the code, and no code of its time step or an earlier one ever again.
+
+    Raises:
+        CodeRefused: it is wrong, too old, or used; also when another request was first.
+    """
+    factor = await _factor(session, proof)
+    if factor is None:
+        raise CodeRefused
+    seed = keys.open_seed(factor.tenant_id, factor.id, factor.seed_sealed)
+    step = matching_step(seed, proof.code, now=now, last_step=factor.last_step)
+    if step is None:
+        raise CodeRefused
+    won = await session.scalar(
+        update(TOTPFactor)
+        .where(
+            TOTPFactor.tenant_id == factor.tenant_id, TOTPFactor.id == factor.id, TOTPFactor.last_step < step
+        )
+        .values(last_step=step, confirmed_at=factor.confirmed_at or now)
+        .returning(TOTPFactor.id)
+    )
+    if won is None:
+        raise CodeRefused
+
+
+async def _factor(session: AsyncSession, proof: Proof) -> TOTPFactor | None:
+    confirmed = TOTPFactor.confirmed_at.is_(None) if proof.enrolling else TOTPFactor.confirmed_at.is_not(None)
+    factor: TOTPFactor | None = await session.scalar(
+        select(TOTPFactor).where(
+            TOTPFactor.tenant_id == proof.member.tenant, TOTPFactor.member_id == proof.member.id, confirmed
+        )
+    )
+    return factor

@@ -1,0 +1,1 @@
+"""Members as they see themselves and each other, and the firms that they may act for."""

@@ -1,0 +1,72 @@
+"""Wire types of members and of the firms that they act for."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.auth.enrolment.schemas import JoinedOrganization
+from services.auth.wire import Wire
+from services.kernel.scopes import Role
+
+
+class OwnSession(Wire):
+    id: UUID
+    auth_time: AwareDatetime
+    idle_expires_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class Me(Wire):
+    """Who the token says one is; `acting_for` and `scope` are the token's, the rest is as it is now."""
+
+    id: UUID
+    name: str
+    email: str
+    organization: JoinedOrganization
+    roles: list[Role]
+    acting_for: UUID
+    scope: str
+    session: OwnSession
+
+
+class MemberView(Wire):
+    id: UUID
+    name: str
+    email: str
+    roles: list[Role]
+    state: Literal["enrolling", "active", "suspended"]
+
+
+class MemberPage(Wire):
+    items: list[MemberView]
+    next: str | None
+
+
+class ColleagueView(Wire):
+    """One of the provider's people, as a firm that has engaged it sees them."""
+
+    id: UUID
+    name: str
+    roles: list[Role]
+
+
+class ColleaguePage(Wire):
+    items: list[ColleagueView]
+    next: str | None
+
+
+class FirmView(Wire):
+    """A firm that one may act for, by which engagement."""
+
+    id: UUID
+    name: str
+    engagement_id: UUID
+    services: list[str]
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None
+
+
+class FirmPage(Wire):
+    items: list[FirmView]
+    next: str | None

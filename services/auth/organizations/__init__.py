@@ -1,0 +1,1 @@
+"""Organizations: made by the platform's operator, handed to their first administrator."""

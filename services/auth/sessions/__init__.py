@@ -1,0 +1,1 @@
+"""Being signed in: password, second factor, tokens and their renewal, stepping up, signing out."""

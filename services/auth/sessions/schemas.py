@@ -1,0 +1,44 @@
+"""Wire types of signing in."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.auth.wire import Digits, Email, Id, Password, Secret, Wire
+
+
+class SignIn(Wire):
+    """The first factor. `organization_id` says which membership is meant, of an address that has several."""
+
+    email: Email
+    password: Password
+    organization_id: Id | None = None
+
+
+class SecondFactorNeeded(Wire):
+    """The password was right. `challenge` opens nothing but the next step."""
+
+    challenge: str
+    factors: list[str]
+    expires_at: AwareDatetime
+    organization_id: UUID
+
+
+class ChallengeAnswer(Wire):
+    challenge: Secret
+    code: Digits
+
+
+class Renewal(Wire):
+    """`acting_for`: the organization to act for from now on; as before where it is not said."""
+
+    refresh_token: Secret
+    acting_for: Id | None = None
+
+
+class Switch(Wire):
+    organization_id: Id
+
+
+class StepUp(Wire):
+    code: Digits

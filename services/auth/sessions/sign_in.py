@@ -1,0 +1,112 @@
+"""Signing in: a password makes a challenge, a code makes a session."""
+
+from sqlalchemy import update
+
+from services.auth.challenges import Purpose, consume_challenge, open_challenge, spend_attempt
+from services.auth.errors import ChallengeEnded, SignInFailed
+from services.auth.factors import KIND, Proof, prove_code
+from services.auth.lookups import Account, Place, find_account, find_challenge
+from services.auth.sessions.queries import roles_of
+from services.auth.sessions.schemas import ChallengeAnswer, SecondFactorNeeded, SignIn
+from services.auth.sessions.starting import start_session
+from services.auth.throttle import CODES, PASSWORDS, Attempt, count_attempt, give_back
+from services.auth.visit import Visit
+from services.auth.wire import TokenPair
+from services.evidence.act import Act
+from services.evidence.event import Draft, Subject
+from services.kernel.ids import PLATFORM
+from services.keys.passwords import HashState, PasswordMismatchError
+from services.tables.auth import Member
+
+
+async def accept_password(visit: Visit, body: SignIn) -> SecondFactorNeeded:
+    """Check the first factor.
+
+    Raises:
+        TooManyRequests: there were too many failures, for this address from there.
+        SignInFailed: there is no such active member, or the password is another.
+    """
+    keys = visit.resources.keys
+    index = keys.email_index(body.email)
+    attempt = Attempt.of(keys, PASSWORDS, PLATFORM, (index, visit.address))
+    async with visit.transaction(PLATFORM) as session:
+        await count_attempt(session, attempt, visit.now())
+    account = await find_account(visit.resources.signin, index, body.organization_id)
+    renewed = await _compare(visit, account, body.password.get_secret_value())
+    if account is None:
+        raise SignInFailed
+    place = account.place
+    async with visit.act(place.tenant, PLATFORM) as act:
+        if not await roles_of(act.session, place):
+            raise SignInFailed
+        if renewed is not None:
+            await _replace_hash(act, account, renewed)
+        await give_back(act.session, attempt)
+        code, expires_at = await open_challenge(act.session, place, "sign_in", act.now)
+        draft = Draft("session.password.accepted", subject=Subject("member", place.id))
+        await act.record(draft, place.tenant)
+    return SecondFactorNeeded(
+        challenge=code.text, factors=[KIND], expires_at=expires_at, organization_id=place.tenant
+    )
+
+
+async def _compare(visit: Visit, account: Account | None, password: str) -> str | None:
+    """Compare, in the same time for an unknown account; returns a better hash to keep, if there is one."""
+    hasher = visit.resources.hasher
+    try:
+        state = await hasher.verify_password(password, account.password_hash if account else None)
+    except PasswordMismatchError:
+        raise SignInFailed from None
+    return await hasher.hash_password(password) if state is HashState.OUTDATED else None
+
+
+async def _replace_hash(act: Act, account: Account, renewed: str) -> None:
+    place = account.place
+    await act.session.execute(
+        update(Member)
+        .where(
+            Member.tenant_id == place.tenant,
+            Member.id == place.id,
+            Member.password_hash == account.password_hash,
+        )
+        .values(password_hash=renewed)
+    )
+
+
+async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
+    """Check the second factor, and start the session.
+
+    Raises:
+        ChallengeEnded: the challenge is unknown, used, burnt or over.
+        TooManyRequests: too many codes were wrong lately.
+        CodeRefused: the code is wrong or was used; one attempt of the challenge is spent.
+    """
+    challenge, member, attempt = await spend(visit, body.challenge.get_secret_value(), "sign_in")
+    async with (
+        visit.identified(member.tenant, Subject("member", member.id)),
+        visit.act(member.tenant) as act,
+    ):
+        await consume_challenge(act.session, challenge, act.now)
+        proof = Proof(member, body.code.get_secret_value())
+        await prove_code(act.session, visit.resources.keys, proof, act.now)
+        await give_back(act.session, attempt)
+        return await start_session(act, visit.resources, member)
+
+
+async def spend(visit: Visit, secret: str, purpose: Purpose) -> tuple[Place, Place, Attempt]:
+    """Take one of the challenge's attempts for good; returns the challenge, its member and what to give back.
+
+    Raises:
+        ChallengeEnded: there is no such challenge, or no attempt left.
+        TooManyRequests: too many codes were wrong lately; no attempt is taken.
+    """
+    challenge = await find_challenge(visit.resources.signin, secret)
+    if challenge is None:
+        raise ChallengeEnded
+    async with visit.transaction(challenge.tenant) as session:
+        now = visit.now()
+        member = Place(challenge.tenant, await spend_attempt(session, challenge, purpose, now))
+        who = (member.id.bytes, visit.address)
+        attempt = Attempt.of(visit.resources.keys, CODES, member.tenant, who)
+        await count_attempt(session, attempt, now)
+    return challenge, member, attempt

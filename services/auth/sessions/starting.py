@@ -1,0 +1,67 @@
+"""How a session begins: only here, and only after two factors were proved in the same transaction."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from services.auth.errors import SignInFailed
+from services.auth.factors import ACR, AMR
+from services.auth.lookups import Place
+from services.auth.resources import Resources
+from services.auth.sessions.queries import add_token, roles_of
+from services.auth.tokens import Bearer
+from services.auth.wire import TokenPair
+from services.evidence.act import Act
+from services.evidence.event import Draft, Subject
+from services.kernel.ids import new_id
+from services.tables.auth import Session
+
+
+async def start_session(act: Act, resources: Resources, member: Place) -> TokenPair:
+    """Sign `member` in, for their own organization. From here on the act is theirs.
+
+    Raises:
+        SignInFailed: the member is no longer active.
+    """
+    settings, now = resources.settings, act.now
+    roles = await roles_of(act.session, member)
+    if not roles:
+        raise SignInFailed
+    bearer = Bearer(
+        member=member.id,
+        organization=member.tenant,
+        session=new_id(now),
+        roles=roles,
+        acr=ACR,
+        amr=AMR,
+        auth_time=now,
+        expires_at=now + timedelta(seconds=settings.session_absolute_seconds),
+    )
+    await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
+    pair = await token_pair(act, resources, bearer)
+    act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
+    await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
+    return pair
+
+
+async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
+    await act.session.execute(
+        insert(Session).values(
+            tenant_id=bearer.organization,
+            id=bearer.session,
+            member_id=bearer.member,
+            acr=bearer.acr,
+            amr=list(bearer.amr),
+            auth_time=bearer.auth_time,
+            created_at=act.now,
+            idle_expires_at=act.now + idle,
+            expires_at=bearer.expires_at,
+        )
+    )
+
+
+async def token_pair(act: Act, resources: Resources, bearer: Bearer) -> TokenPair:
+    access = resources.mint.make(bearer, bearer.organization, act.now)
+    refresh = await add_token(act.session, bearer, bearer.organization, act.now)
+    return TokenPair(**access.model_dump(), refresh_token=refresh)
