@@ -2,7 +2,6 @@
 
 from alembic import context
 from alembic.operations import ops
-
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from services.tables import Record

@@ -117,6 +117,13 @@ def upgrade() -> None:
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_firm_keys")),
     )
+    op.create_index(
+        op.f("ix_firm_keys_tenant_id"),
+        "firm_keys",
+        ["tenant_id"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
     op.create_table(
         "matters",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -233,9 +240,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_documents")),
     )
     op.create_index(
-        op.f("ix_documents_tenant_id_matter_id_created_at_id"),
+        op.f("ix_documents_tenant_id_matter_id_id"),
         "documents",
-        ["tenant_id", "matter_id", "created_at", "id"],
+        ["tenant_id", "matter_id", "id"],
         unique=False,
     )
     op.create_index(
@@ -342,6 +349,13 @@ def upgrade() -> None:
             name=op.f("fk_matter_keys_tenant_id_matter_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_matter_keys")),
+    )
+    op.create_index(
+        op.f("ix_matter_keys_tenant_id_matter_id"),
+        "matter_keys",
+        ["tenant_id", "matter_id"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
     )
     op.create_table(
         "matter_people",
@@ -568,7 +582,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grants_tenant_id_member_id_matter_id"), table_name="grants")
     op.drop_table("grants")
     op.drop_index(op.f("ix_documents_tenant_id_matter_id_name_index"), table_name="documents")
-    op.drop_index(op.f("ix_documents_tenant_id_matter_id_created_at_id"), table_name="documents")
+    op.drop_index(op.f("ix_documents_tenant_id_matter_id_id"), table_name="documents")
     op.drop_table("documents")
     op.drop_table("checkpoints")
     op.drop_table("trees")

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -47,8 +48,8 @@ class Draft:
     outcome: Outcome = "allowed"
     reason: str | None = None
     subject: Subject | None = None
-    change: dict[str, object] = field(default_factory=dict)
-    content: dict[str, object] = field(default_factory=dict)
+    change: Mapping[str, object] = field(default_factory=dict)
+    content: Mapping[str, object] = field(default_factory=dict)
     personal: dict[str, str] = field(default_factory=dict, repr=False)
     status: int | None = None
 
@@ -99,8 +100,8 @@ def build_event(tenant: UUID, draft: Draft, admission: Admission | None, now: da
         "actor": _actor(principal),
         "object": _object(draft.subject),
         "req": _request(admission, draft.status),
-        "change": draft.change or None,
-        "content": draft.content or None,
+        "change": dict(draft.change) or None,
+        "content": dict(draft.content) or None,
         "pii": {name: _commitment(value, salt) for name, (value, salt) in personal.items()} or None,
     }
     body = rfc8785.dumps({name: value for name, value in document.items() if value is not None})

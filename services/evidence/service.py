@@ -1,6 +1,6 @@
 """The frame every service stands in: routers, database, recorder, problem handlers and entry, wired once."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from services.kernel.clock import Clock
 from services.kernel.database import Database
 from services.kernel.http.admission import ServiceEntry
 from services.kernel.http.documents import service_document
-from services.kernel.http.operation import Operation, operations_of
+from services.kernel.http.operation import operations_of
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
 
@@ -83,7 +83,3 @@ def _lifespan(definition: ServiceDefinition) -> Callable[[Any], AbstractAsyncCon
             await app.state.database.close()
 
     return run
-
-
-def all_operations(apps: Iterable[ServiceApp]) -> tuple[Operation, ...]:
-    return tuple(sorted((row for app in apps for row in app.operations), key=lambda row: row.id))

@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from services.kernel.problems import Unavailable
@@ -58,7 +59,10 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "timeout": 5,
-                "server_settings": {"application_name": str(role), "statement_timeout": _STATEMENT_TIMEOUT_MS},
+                "server_settings": {
+                    "application_name": str(role),
+                    "statement_timeout": _STATEMENT_TIMEOUT_MS,
+                },
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -106,6 +110,8 @@ class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_tran
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    if isinstance(error, PoolTimeoutError):
+        return True
     return isinstance(
         error,
         (

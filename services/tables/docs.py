@@ -295,7 +295,10 @@ class Upload(Record):
                     writer="docs_api",
                     grants={
                         Role.DOCS: _KEEP,
-                        Role.SWEEPER: ("SELECT", "UPDATE (state, received_bytes, lease_owner, lease_expires_at)"),
+                        Role.SWEEPER: (
+                            "SELECT",
+                            "UPDATE (state, received_bytes, lease_owner, lease_expires_at)",
+                        ),
                     },
                     across={Role.SWEEPER: "true"},
                 )

@@ -89,8 +89,15 @@ class Redwell:
         self._keep(self.call("POST", "/v1/sign-in/confirm", {"challenge": challenge, "code": code}))
 
     def refresh(self) -> None:
+        """New tokens for the organization acted for now."""
         assert self.tokens is not None, "sign in first"
-        self._keep(self.call("POST", "/v1/tokens/refresh", {"refresh_token": self.tokens.refresh}))
+        body = {"refresh_token": self.tokens.refresh, "acting_for": self.tokens.acting_for}
+        self._keep(self.call("POST", "/v1/tokens/refresh", body))
+
+    def step_up(self, code: str) -> None:
+        """Prove the second factor again, for operations that want it fresh."""
+        assert self.tokens is not None, "sign in first"
+        self.tokens = Tokens.of(self.call("POST", "/v1/step-up", {"code": code}), self.tokens.refresh)
 
     def act_for(self, organization_id: str) -> "Redwell":
         """Switch to another organization's tokens; nothing else is carried across."""

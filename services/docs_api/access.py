@@ -1,0 +1,108 @@
+"""Access is a query: the conditions under which somebody may see a row, as SQL that every read is made of.
+
+There is no "load, then check". A member of the firm sees the matters they are on; a provider's person who
+acts for the firm sees what a live grant lets them. Everything else does not exist for them.
+
+    live grant: not revoked, begun, not ended, permission `read`; its engagement is active, in its term and
+    with the holder's own organization; the matter is open; and, for a document, its class is named.
+
+All conditions speak of the enclosing query's `matters` row and take their values from `parameters`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, literal, or_
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.kernel.principal import Principal
+from services.tables.auth import Session
+from services.tables.docs import Document, DocumentClass, Engagement, Grant, Matter, MatterPerson
+
+TENANT = bindparam("tenant", type_=Uuid())
+MEMBER = bindparam("member", type_=Uuid())
+ORGANIZATION = bindparam("organization", type_=Uuid())
+SESSION = bindparam("session", type_=Uuid())
+NOW = bindparam("now", type_=DateTime(timezone=True))
+
+
+def parameters(principal: Principal, now: datetime) -> dict[str, object]:
+    """The values that the conditions ask for."""
+    return {
+        "tenant": principal.firm,
+        "member": principal.id,
+        "organization": principal.organization,
+        "session": principal.session,
+        "now": now,
+    }
+
+
+def on_matter() -> ColumnElement[bool]:
+    """The member is on the matter."""
+    return exists().where(
+        MatterPerson.tenant_id == TENANT,
+        MatterPerson.matter_id == Matter.id,
+        MatterPerson.member_id == MEMBER,
+    )
+
+
+def may_see_matter(*, acting_for_another: bool) -> ColumnElement[bool]:
+    return _live_grant() if acting_for_another else on_matter()
+
+
+def may_read_document(*, acting_for_another: bool) -> ColumnElement[bool]:
+    """Of the enclosing query's `documents` row, with its `matters` row beside it."""
+    return _live_grant(Document.class_id == any_(Grant.classes)) if acting_for_another else on_matter()
+
+
+def is_granted_class() -> ColumnElement[bool]:
+    """A live grant names the enclosing query's `document_classes` row, in whatever matter."""
+    granted = _live_grant_conditions(DocumentClass.id == any_(Grant.classes))
+    return exists().where(Matter.tenant_id == TENANT, *granted).correlate(DocumentClass)
+
+
+def may_write() -> ColumnElement[bool]:
+    """The member may put documents into the matter."""
+    return and_(on_matter(), Matter.state == "open")
+
+
+def session_lives() -> ColumnElement[bool]:
+    # The column is named because the vault's role may read some columns of sessions only, not `*`.
+    return exists(Session.id).where(
+        Session.id == SESSION,
+        Session.member_id == MEMBER,
+        Session.ended_at.is_(None),
+        Session.idle_expires_at > NOW,
+        Session.expires_at > NOW,
+    )
+
+
+def _live_grant(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(*_live_grant_conditions(*more)).correlate(Matter, Document)
+
+
+def _live_grant_conditions(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Grant.tenant_id == TENANT,
+        Grant.matter_id == Matter.id,
+        Grant.member_id == MEMBER,
+        Grant.provider_id == ORGANIZATION,
+        Grant.revoked_at.is_(None),
+        Grant.starts_at <= NOW,
+        Grant.ends_at > NOW,
+        literal("read") == any_(Grant.permissions),
+        Engagement.tenant_id == TENANT,
+        Engagement.id == Grant.engagement_id,
+        Engagement.provider_id == ORGANIZATION,
+        engagement_lives(),
+        Matter.state == "open",
+        *more,
+    )
+
+
+def engagement_lives() -> ColumnElement[bool]:
+    """The engagement is active and in its term."""
+    return and_(
+        Engagement.state == "active",
+        Engagement.starts_at <= NOW,
+        or_(Engagement.ends_at.is_(None), Engagement.ends_at > NOW),
+    )

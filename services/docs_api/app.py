@@ -1,0 +1,68 @@
+"""The vault: what people may hold. Engagements, matters, grants, documents, and content in motion."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from services.docs_api.classes.routes import router as classes
+from services.docs_api.documents.routes import router as documents
+from services.docs_api.engagements.routes import router as engagements
+from services.docs_api.grants.routes import router as grants
+from services.docs_api.keychain import Keychain
+from services.docs_api.matters.routes import router as matters
+from services.docs_api.people.routes import router as people
+from services.docs_api.sweep.sweeper import sweep_until, try_root_key
+from services.docs_api.transfers.routes import router as transfers
+from services.docs_api.uploads.routes import router as uploads
+from services.docs_api.vault import Vault
+from services.evidence.service import ServiceApp, ServiceDefinition
+from services.kernel.clock import Clock, system_clock
+from services.kernel.database import UNREACHABLE
+from services.kernel.settings import Settings
+from services.keys.files import KeyFile
+from services.keys.wrapping import UnwrapError
+from services.storage.directory import DirectoryStore
+from services.storage.protocol import StoreError
+from services.tables.roles import Role
+
+_POOL_SIZE = 5
+
+
+def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
+    routers = (engagements, classes, matters, people, grants, documents, uploads, transfers)
+    return ServiceApp(ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open), settings, clock)
+
+
+@asynccontextmanager
+async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    store = DirectoryStore(settings.objects)
+    await asyncio.to_thread(store.prepare)
+    await store.check()
+    keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
+    vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain)
+    stop = asyncio.Event()
+    sweeping = asyncio.create_task(sweep_until(stop, vault))
+    try:
+        yield
+    finally:
+        stop.set()
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+
+
+async def check(app: ServiceApp) -> str | None:
+    """What is missing for the vault to work, in a sentence; None if nothing is."""
+    vault: Vault = app.state.vault
+    try:
+        await vault.store.check()
+        await try_root_key(vault)
+    except StoreError as failure:
+        return f"docs: {failure}"
+    except UnwrapError:
+        return "docs: the root key does not open this database's keys; restore the right root.key"
+    except (asyncpg.PostgresError, *UNREACHABLE):
+        return "docs: the database does not answer"
+    return None

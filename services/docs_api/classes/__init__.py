@@ -1,0 +1,1 @@
+"""Document classes: the firm's own vocabulary."""

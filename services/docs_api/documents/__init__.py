@@ -1,0 +1,1 @@
+"""Documents: created, described, listed."""

@@ -1,0 +1,1 @@
+"""Engagements: a firm admits a provider, for a term."""

@@ -1,0 +1,1 @@
+"""Matters: what documents are filed in."""

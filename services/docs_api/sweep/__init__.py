@@ -1,0 +1,1 @@
+"""The sweeper: closes what was left open, and removes objects that nothing points at."""

@@ -1,0 +1,36 @@
+"""The sweeper's statements. They look past single tenants; its policies name the tables they may see."""
+
+_CLOSED = "u.tenant_id, u.id, u.matter_id, u.document_id, u.version_id"
+
+ABANDON = f"""
+WITH due AS (
+    SELECT tenant_id, id FROM uploads
+    WHERE state = 'open' AND expires_at <= $1 AND (lease_expires_at IS NULL OR lease_expires_at <= $1)
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+), closed AS (
+    UPDATE uploads u SET state = 'abandoned', lease_owner = NULL, lease_expires_at = NULL
+    FROM due WHERE u.tenant_id = due.tenant_id AND u.id = due.id
+    RETURNING {_CLOSED}
+), versions_closed AS (
+    UPDATE versions v SET state = 'abandoned'
+    FROM closed c WHERE v.tenant_id = c.tenant_id AND v.id = c.version_id AND v.state = 'receiving'
+)
+SELECT * FROM closed
+"""  # noqa: S608 -- constants
+"""Uploads whose time is over and that nobody is sending: $1 now, $2 how many."""
+
+INTERRUPT = f"""
+WITH due AS (
+    SELECT tenant_id, id FROM uploads
+    WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_expires_at <= $1
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE uploads u SET received_bytes = 0, lease_owner = NULL, lease_expires_at = NULL
+FROM due WHERE u.tenant_id = due.tenant_id AND u.id = due.id
+RETURNING {_CLOSED}
+"""  # noqa: S608 -- constants
+"""Uploads whose sender's process ended without a word: they open again. $1 now, $2 how many."""
+
+FORGET_SEGMENTS = "DELETE FROM segments WHERE tenant_id = $1 AND version_id = $2"
+KNOWN_OBJECTS = "SELECT object_key FROM segments WHERE object_key = ANY($1)"
+SOME_FIRM_KEY = "SELECT tenant_id, id, wrapped, names_wrapped FROM firm_keys LIMIT 1"

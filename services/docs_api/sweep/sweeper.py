@@ -1,0 +1,138 @@
+"""The sweeper: closes uploads that a crash or time left open, and deletes objects that no row names.
+
+It works as its own database role, on one connection, past the tenants; an advisory lock keeps it to one
+process at a time. An object younger than the grace may be on its way to its row, and stays.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+
+from services.docs_api.keychain import WrappedFirmKey
+from services.docs_api.sweep.statements import (
+    ABANDON,
+    FORGET_SEGMENTS,
+    INTERRUPT,
+    KNOWN_OBJECTS,
+    SOME_FIRM_KEY,
+)
+from services.docs_api.vault import Vault
+from services.evidence.event import Draft, Subject
+from services.kernel.database import UNREACHABLE, password_of
+from services.kernel.logs import logger
+from services.kernel.problems import RedwellError
+from services.storage.protocol import StoreError
+from services.tables.roles import Role
+
+_LOCK = 0x72656477_73776570  # "redwswep"
+_BATCH = 256
+_log = logger("docs")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one round did."""
+
+    abandoned: int = 0
+    interrupted: int = 0
+    deleted: int = 0
+
+
+async def sweep_until(stop: asyncio.Event, vault: Vault) -> None:
+    """Sweep at every interval until told to stop. A round that fails is logged, and the next tries again."""
+    while not stop.is_set():
+        try:
+            swept = await sweep_once(vault)
+            if swept not in {None, Swept()}:
+                _log.info("swept", swept=str(swept))
+        except (asyncpg.PostgresError, StoreError, RedwellError, *UNREACHABLE) as failure:
+            _log.warning("sweep failed", exc_info=failure)
+        try:
+            await asyncio.wait_for(stop.wait(), vault.settings.sweep_interval_seconds)
+        except TimeoutError:
+            continue
+
+
+async def sweep_once(vault: Vault) -> Swept | None:
+    """One round; None if another process is at it."""
+    async with _connection(vault) as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            return None
+        abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
+        interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
+        return Swept(abandoned, interrupted, await _delete_orphans(vault, connection))
+
+
+async def try_root_key(vault: Vault) -> None:
+    """Return if the root key opens a firm key that is here, or there is none yet (raises UnwrapError)."""
+    async with _connection(vault) as connection:
+        row = await connection.fetchrow(SOME_FIRM_KEY)
+    if row is not None:
+        vault.keychain.try_firm_key(WrappedFirmKey(*row))
+
+
+@asynccontextmanager
+async def _connection(vault: Vault) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for one round; ending it frees the lock, whatever happened."""
+    settings, role = vault.settings, str(Role.SWEEPER)
+    connection = await asyncpg.connect(
+        host=settings.database_host,
+        port=settings.database_port,
+        database=settings.database_name,
+        user=role,
+        password=password_of(settings, role),
+        timeout=5,
+        command_timeout=60,
+        server_settings={"application_name": role},
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _close_uploads(vault: Vault, connection: asyncpg.Connection, statement: str, reason: str) -> int:
+    """Close a batch of uploads after the other, each batch with its evidence in one transaction."""
+    closed = 0
+    while True:
+        async with connection.transaction():
+            rows = await connection.fetch(statement, vault.recorder.clock(), _BATCH)
+            await connection.executemany(
+                FORGET_SEGMENTS, [(row["tenant_id"], row["version_id"]) for row in rows]
+            )
+            for row in rows:
+                await _record(vault, connection, row, reason)
+        closed += len(rows)
+        if len(rows) < _BATCH:
+            return closed
+
+
+async def _record(vault: Vault, connection: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:
+    subject = Subject("document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"])
+    draft = Draft("document.received", "failed", reason, subject, {"upload": str(row["id"])})
+    await vault.recorder.append(connection, row["tenant_id"], draft, None)
+
+
+async def _delete_orphans(vault: Vault, connection: asyncpg.Connection) -> int:
+    oldest_kept = vault.recorder.clock() - timedelta(seconds=vault.settings.orphan_grace_seconds)
+    deleted = 0
+    batch: list[str] = []
+    async for stored in vault.store.list():
+        if stored.modified_at < oldest_kept:
+            batch.append(stored.key)
+        if len(batch) == _BATCH:
+            deleted += await _delete_unknown(vault, connection, batch)
+            batch = []
+    return deleted + await _delete_unknown(vault, connection, batch)
+
+
+async def _delete_unknown(vault: Vault, connection: asyncpg.Connection, keys: Sequence[str]) -> int:
+    known = {row["object_key"] for row in await connection.fetch(KNOWN_OBJECTS, keys)}
+    orphans = [key for key in keys if key not in known]
+    for key in orphans:
+        await vault.store.delete(key)
+    return len(orphans)

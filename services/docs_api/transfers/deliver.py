@@ -1,0 +1,139 @@
+"""The answer to a fetch: a pure ASGI response that opens one segment ahead of what it sends.
+
+Its Content-Length is the pinned length, and a segment is opened whole before a byte of it goes out; so
+whatever stops it leaves the answer visibly incomplete. Its end is always an event: how many bytes were handed
+over, of how many, and why no more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from services.docs_api.transfers.errors import IntegrityFailure
+from services.docs_api.transfers.failures import problem_of, reason_of
+from services.docs_api.transfers.opening import SealedVersion
+from services.docs_api.transfers.pace import Pace
+from services.docs_api.transfers.watch import end_all, under_watch, watch, whatever_happens
+from services.evidence.event import Draft, Event, Subject
+from services.evidence.recorder import Recorder
+from services.kernel.logs import logger
+from services.kernel.principal import Admission, Principal
+from services.kernel.problems import EvidenceUnavailable
+
+CHUNK_BYTES = 256 * 1024
+_log = logger("docs")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Who is given what, and whose log it belongs in."""
+
+    recorder: Recorder
+    admission: Admission
+    principal: Principal
+    subject: Subject
+    length_bytes: int
+
+    async def record_integrity(self) -> Event:
+        draft = Draft(
+            "document.integrity",
+            "failed",
+            IntegrityFailure.slug,
+            self.subject,
+            status=IntegrityFailure.status,
+        )
+        return await self.recorder.append_alone(self.principal.firm, draft, self.admission)
+
+    async def record_end(self, handed_bytes: int, stopped: BaseException | None) -> None:
+        change: dict[str, object] = {
+            "bytes": handed_bytes,
+            "of": self.length_bytes,
+            "complete": stopped is None,
+        }
+        reason = None if stopped is None else reason_of(stopped)
+        draft = Draft("document.delivered", "info", reason, self.subject, change)
+        await self.recorder.append_alone(self.principal.firm, draft, self.admission)
+
+
+class Delivery(Response):
+    """Sends a version, its first segment already open.
+
+    Args:
+        handover: for the evidence of its end.
+        version: what is sent.
+        first: plaintext of the first segment.
+        check: raises when the principal may no longer have it.
+        pace: how slow the client may be.
+    """
+
+    def __init__(  # noqa: PLR0913 -- a response is made once, from all it needs
+        self,
+        handover: Handover,
+        version: SealedVersion,
+        first: bytes,
+        *,
+        headers: dict[str, str],
+        check: Callable[[], Awaitable[None]],
+        pace: Pace,
+    ) -> None:
+        super().__init__(headers=headers)
+        self._handover, self._version, self._first = handover, version, first
+        self._check, self._pace = check, pace
+        self._handed_bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        stopped: BaseException | None = None
+        try:
+            await under_watch(self._send(send), _await_departure(receive), watch(self._check, self._pace))
+        except asyncio.CancelledError as cancelled:
+            stopped = cancelled
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the answer ends here, short of its length
+            stopped = error
+        finally:
+            await whatever_happens(self._end(stopped))
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        last = len(self._version.segments) - 1
+        ahead: asyncio.Future[bytes] | None = None
+        plaintext, self._first = self._first, b""
+        try:
+            for ordinal in range(last + 1):
+                if ahead is not None:
+                    plaintext = await ahead
+                if ordinal < last:
+                    ahead = asyncio.ensure_future(self._version.plaintext(ordinal + 1))
+                await self._send_segment(send, plaintext)
+        finally:
+            await end_all([ahead] if ahead is not None else [])
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_segment(self, send: Send, plaintext: bytes) -> None:
+        for start in range(0, len(plaintext), CHUNK_BYTES):
+            chunk = plaintext[start : start + CHUNK_BYTES]
+            with self._pace.waiting():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            self._pace.moved(len(chunk))
+            self._handed_bytes += len(chunk)
+
+    async def _end(self, stopped: BaseException | None) -> None:
+        try:
+            if isinstance(stopped, Exception) and isinstance(problem_of(stopped), IntegrityFailure):
+                _log.error("stored content is damaged", version=str(self._handover.subject.version))
+                await self._handover.record_integrity()
+            await self._handover.record_end(self._handed_bytes, stopped)
+        except EvidenceUnavailable as unavailable:
+            # The bytes are out, and their admission is on record; all that is left is to say so here.
+            _log.error("end of a delivery not recorded", exc_info=unavailable)
+
+
+async def _await_departure(receive: Receive) -> None:
+    """Servers take what is sent to a client that has gone, and say nothing; only `receive` tells."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise ClientDisconnect

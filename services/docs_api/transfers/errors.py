@@ -1,0 +1,39 @@
+"""Why a transfer is refused, or stops."""
+
+from services.kernel.problems import Conflict, InternalError, InvalidInput, NotFound, RedwellError
+
+
+class UploadClosed(Conflict):
+    slug = "upload-closed"
+    title = "The upload is complete or has run out; create the document again"
+
+
+class UploadBusy(RedwellError):
+    status = 423
+    slug = "upload-busy"
+    title = "Another request is sending this upload's content"
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
+
+
+class TransferTooSlow(RedwellError):
+    status = 408
+    slug = "too-slow"
+    title = "The content came slower than the least rate that is served"
+
+
+class DigestMismatch(InvalidInput):
+    slug = "digest-mismatch"
+    title = "The content is not what was declared: its length or its SHA-256 differs"
+
+
+class IntegrityFailure(InternalError):
+    slug = "integrity-failure"
+    title = "The stored content is not what was stored; nothing of it is served"
+
+
+class AccessEnded(NotFound):
+    """Outside the same as any other "not there"; the log names it."""
+
+    reason = "access-ended"

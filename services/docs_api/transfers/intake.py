@@ -1,0 +1,123 @@
+"""Plaintext in, sealed segments out, in bounded memory.
+
+Bytes are gathered to a MiB, then hashed and sealed in a thread while the next are gathered. A full segment
+is stored while the next one is sealed: two buffers of one segment each, used in turn, and never more.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.docs_api.sealing.segments import SegmentSealer, new_buffer
+from services.docs_api.transfers.watch import end_all
+
+PIECE_BYTES = 1024 * 1024  # less to a thread costs more than it gains
+INLINE_BYTES = 64 * 1024
+_BUFFERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSegment:
+    """One segment. `sealed` is a view that is good until the keeper has returned."""
+
+    ordinal: int
+    offset_bytes: int
+    length_bytes: int
+    sealed: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came in, all of it kept."""
+
+    length_bytes: int
+    sha256: bytes
+    segment_count: int
+
+
+OpenSealer = Callable[[int, int, bytearray], SegmentSealer]
+"""Makes the sealer of a segment from its ordinal, its offset and a buffer."""
+Keep = Callable[[SealedSegment], Awaitable[None]]
+"""Makes a segment durable; called for one segment at a time, in order."""
+
+
+class Intake:
+    """Takes one version's plaintext. Call `take` for each chunk, then `finish`; in any case `close`."""
+
+    def __init__(self, open_sealer: OpenSealer, keep: Keep) -> None:
+        self._open_sealer, self._keep = open_sealer, keep
+        self._digest = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._held_bytes = 0
+        self._offset_bytes = 0
+        self._ordinal = 0
+        self._sealer: SegmentSealer | None = None
+        self._buffers: list[bytearray] = []
+        self._sealing: asyncio.Future[None] | None = None
+        self._keeping: asyncio.Future[None] | None = None
+
+    async def take(self, chunk: bytes) -> None:
+        """The next bytes. Returns late when sealing or storing is behind, so that the client feels it."""
+        self._pieces.append(chunk)
+        self._held_bytes += len(chunk)
+        if self._held_bytes >= PIECE_BYTES:
+            await self._hand_over()
+
+    async def finish(self) -> Taken:
+        """Seal and keep the rest. Without any content there is one empty segment."""
+        await self._hand_over()
+        await _settled(self._sealing)
+        if self._sealer is not None or self._ordinal == 0:
+            await self._end_segment(self._sealer or self._begin_segment())
+        await _settled(self._keeping)
+        return Taken(self._offset_bytes, self._digest.digest(), self._ordinal)
+
+    async def close(self) -> None:
+        await end_all([task for task in (self._sealing, self._keeping) if task is not None])
+
+    async def _hand_over(self) -> None:
+        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        self._held_bytes = 0
+        await _settled(self._sealing)
+        self._sealing = asyncio.ensure_future(self._absorb(memoryview(piece)))
+
+    async def _absorb(self, rest: memoryview) -> None:
+        while rest:
+            sealer = self._sealer = self._sealer or self._begin_segment()
+            part, rest = rest[: sealer.room_bytes], rest[sealer.room_bytes :]
+            await in_thread(len(part), self._seal, sealer, part)
+            if not sealer.room_bytes:
+                await self._end_segment(sealer)
+
+    def _seal(self, sealer: SegmentSealer, part: memoryview) -> None:
+        self._digest.update(part)
+        sealer.update(part)
+
+    def _begin_segment(self) -> SegmentSealer:
+        if len(self._buffers) < _BUFFERS:
+            self._buffers.append(new_buffer())
+        return self._open_sealer(self._ordinal, self._offset_bytes, self._buffers[self._ordinal % _BUFFERS])
+
+    async def _end_segment(self, sealer: SegmentSealer) -> None:
+        segment = SealedSegment(self._ordinal, self._offset_bytes, sealer.plaintext_bytes, sealer.finalize())
+        # The segment before must be kept before the next one is sealed into its buffer.
+        await _settled(self._keeping)
+        self._keeping = asyncio.ensure_future(self._keep(segment))
+        self._offset_bytes += segment.length_bytes
+        self._ordinal += 1
+        self._sealer = None
+
+
+async def in_thread(size_bytes: int, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+    """Run `work` in a thread, or in line where a thread would cost more than the work."""
+    if size_bytes <= INLINE_BYTES:
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
+
+
+async def _settled(task: asyncio.Future[None] | None) -> None:
+    if task is not None:
+        await task

@@ -1,0 +1,56 @@
+"""From rows and sealed objects back to plaintext, a segment at a time: all of it genuine, or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.docs_api.sealing.context import SegmentContext
+from services.docs_api.sealing.segments import open_segment
+from services.docs_api.transfers.errors import IntegrityFailure
+from services.docs_api.transfers.intake import in_thread
+from services.keys.wrapping import SecretKey
+from services.storage.protocol import ObjectStore
+
+SegmentRow = Mapping[str, Any]
+
+
+def require_whole(segments: Sequence[SegmentRow], count: int, length_bytes: int) -> None:
+    """Return if the rows are exactly the pinned segments of a version, one after the other.
+
+    Raises:
+        IntegrityFailure: one is missing, or there is one too many.
+    """
+    offset = 0
+    for ordinal, row in enumerate(segments):
+        if (row["ordinal"], row["offset_bytes"]) != (ordinal, offset):
+            raise IntegrityFailure
+        offset += row["length_bytes"]
+    if len(segments) != count or offset != length_bytes:
+        raise IntegrityFailure
+
+
+@dataclass(frozen=True, slots=True)
+class SealedVersion:
+    """A version's segments and what opens them. `place` is the context of its first segment."""
+
+    store: ObjectStore
+    data_key: SecretKey
+    place: SegmentContext
+    segments: Sequence[SegmentRow]
+
+    async def plaintext(self, ordinal: int) -> bytes:
+        """The whole plaintext of one segment.
+
+        Raises:
+            SealError, IntegrityFailure, ObjectMissingError: it is not what was stored.
+            StoreError: the store did not answer.
+        """
+        row = self.segments[ordinal]
+        sealed = await self.store.get(row["object_key"])
+        if len(sealed) != row["sealed_bytes"]:
+            raise IntegrityFailure
+        context = replace(self.place, ordinal=ordinal, offset=row["offset_bytes"])
+        opened: bytes = await in_thread(len(sealed), open_segment, self.data_key, context, sealed)
+        if len(opened) != row["length_bytes"]:
+            raise IntegrityFailure
+        return opened

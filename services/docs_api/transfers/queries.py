@@ -1,0 +1,90 @@
+"""Statements that uploads in motion ask; every one holds the conditions under which they may go on."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Uuid, and_, bindparam, exists, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.docs_api.access import MEMBER, TENANT, may_write, on_matter, session_lives
+from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.statements import Prepared
+from services.tables.docs import Document, FirmKey, Matter, MatterKey, Upload, Version
+
+UPLOAD = bindparam("upload", type_=Uuid())
+LEASE = bindparam("lease", type_=Uuid())
+
+
+def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of a dozen columns
+    """The upload of its own sender, locked, with the document it belongs to and the matter's current key."""
+    current = and_(
+        MatterKey.tenant_id == Upload.tenant_id,
+        MatterKey.matter_id == Upload.matter_id,
+        MatterKey.retired_at.is_(None),
+    )
+    return (
+        select(
+            Upload.id,
+            Upload.matter_id,
+            Upload.document_id,
+            Upload.version_id,
+            Upload.state,
+            Upload.expires_at,
+            Upload.lease_expires_at,
+            Upload.declared_bytes,
+            Upload.declared_sha256,
+            Document.class_id,
+            Document.name_sealed,
+            Document.folder_sealed,
+            Document.media_type,
+            Document.created_at,
+            Document.created_by,
+            Version.number,
+            Matter.state.label("matter_state"),
+            *KEY_COLUMNS,
+        )
+        .select_from(Upload)
+        .join(Matter, and_(Matter.tenant_id == Upload.tenant_id, Matter.id == Upload.matter_id))
+        .join(Document, and_(Document.tenant_id == Upload.tenant_id, Document.id == Upload.document_id))
+        .join(Version, and_(Version.tenant_id == Upload.tenant_id, Version.id == Upload.version_id))
+        .join(MatterKey, current)
+        .join(FirmKey, firm_of_matter_key())
+        .where(Upload.tenant_id == TENANT, Upload.id == upload_id, Upload.member_id == MEMBER, on_matter())
+        .with_for_update(of=Upload)
+    )
+
+
+def _going_on() -> tuple[ColumnElement[bool], ...]:
+    """The lease is ours, the session lives, and its member may still write into the matter."""
+    writable = exists().where(
+        Matter.tenant_id == TENANT, Matter.id == Upload.matter_id, may_write().self_group()
+    )
+    return (
+        Upload.tenant_id == TENANT,
+        Upload.id == UPLOAD,
+        Upload.lease_owner == LEASE,
+        Upload.state == "open",
+        writable.correlate(Upload),
+        session_lives(),
+    )
+
+
+STILL_WRITABLE = Prepared(select(Upload.lease_expires_at).where(*_going_on()))
+HOLD = Prepared(
+    update(Upload)
+    .where(*_going_on())
+    .values(
+        received_bytes=bindparam("received"),
+        lease_expires_at=bindparam("held_until", type_=DateTime(timezone=True)),
+    )
+    .returning(Upload.id)
+)
+COMPLETE = Prepared(
+    update(Upload)
+    .where(*_going_on())
+    .values(received_bytes=bindparam("received"), state="complete", lease_owner=None, lease_expires_at=None)
+    .returning(Upload.id)
+)
+LEASE_HELD = Prepared(
+    select(Upload.id).where(Upload.tenant_id == TENANT, Upload.id == UPLOAD, Upload.lease_owner == LEASE)
+)

@@ -1,0 +1,1 @@
+"""Uploads: a version on its way in, as its sender sees it."""

@@ -1,0 +1,122 @@
+"""Opening: rows must be exactly the pinned segments, and objects exactly what was stored."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.docs_api.sealing.context import SegmentContext
+from services.docs_api.sealing.segments import SealError, seal_segment
+from services.docs_api.transfers.errors import IntegrityFailure
+from services.docs_api.transfers.opening import SealedVersion, require_whole
+from services.keys.wrapping import new_key
+from services.storage.protocol import Bytes, ObjectMissingError, StoredObject
+
+SOMEWHERE = UUID("0192f0c1-0000-7000-8000-000000000001")
+PLACE = SegmentContext(SOMEWHERE, SOMEWHERE, SOMEWHERE, SOMEWHERE, 0, 0)
+KEY = new_key()
+
+
+def _row(ordinal: int, offset: int, length: int, **more: object) -> dict[str, Any]:
+    return {"ordinal": ordinal, "offset_bytes": offset, "length_bytes": length, **more}
+
+
+WHOLE = [_row(0, 0, 8), _row(1, 8, 3)]
+
+
+def test_the_pinned_segments_are_whole() -> None:
+    require_whole(WHOLE, 2, 11)
+    require_whole([_row(0, 0, 0)], 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "length"),
+    [
+        (WHOLE[:1], 2, 11),
+        (WHOLE[1:], 2, 11),
+        (WHOLE, 1, 11),
+        (WHOLE, 2, 12),
+        (WHOLE[::-1], 2, 11),
+        ([*WHOLE, _row(2, 11, 0)], 2, 11),
+        ([_row(0, 0, 8), _row(1, 9, 3)], 2, 11),
+        ([_row(0, 0, 8), _row(2, 8, 3)], 2, 11),
+        ([], 0, 1),
+    ],
+)
+def test_anything_else_is_an_integrity_failure(rows: list[dict[str, Any]], count: int, length: int) -> None:
+    with pytest.raises(IntegrityFailure):
+        require_whole(rows, count, length)
+
+
+class _Store:
+    """Objects in memory, which a test can swap or damage."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self.objects = objects
+
+    async def put(self, key: str, data: Bytes) -> None:
+        raise NotImplementedError
+
+    async def get(self, key: str) -> bytes:
+        if key not in self.objects:
+            raise ObjectMissingError
+        return self.objects[key]
+
+    async def delete(self, key: str) -> None:
+        raise NotImplementedError
+
+    def list(self) -> AsyncIterator[StoredObject]:
+        raise NotImplementedError
+
+    async def check(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def version() -> SealedVersion:
+    first = seal_segment(KEY, PLACE, b"one and ")
+    second = seal_segment(KEY, replace(PLACE, ordinal=1, offset=8), b"two of 8")
+    rows = [
+        _row(0, 0, 8, object_key="a", sealed_bytes=len(first)),
+        _row(1, 8, 8, object_key="b", sealed_bytes=len(second)),
+    ]
+    return SealedVersion(_Store({"a": first, "b": second}), KEY, PLACE, rows)
+
+
+def _objects(version: SealedVersion) -> dict[str, bytes]:
+    assert isinstance(version.store, _Store)
+    return version.store.objects
+
+
+async def test_a_sound_version_opens(version: SealedVersion) -> None:
+    assert await version.plaintext(0) + await version.plaintext(1) == b"one and two of 8"
+
+
+async def test_swapped_objects_do_not_open(version: SealedVersion) -> None:
+    objects = _objects(version)
+    objects["a"], objects["b"] = objects["b"], objects["a"]
+    with pytest.raises(SealError):
+        await version.plaintext(0)
+
+
+async def test_a_flipped_bit_does_not_open(version: SealedVersion) -> None:
+    damaged = bytearray(_objects(version)["b"])
+    damaged[len(damaged) // 2] ^= 1
+    _objects(version)["b"] = bytes(damaged)
+    with pytest.raises(SealError):
+        await version.plaintext(1)
+
+
+@pytest.mark.parametrize("damage", [lambda sealed: sealed[:-1], lambda sealed: sealed + b"\0"])
+async def test_another_length_does_not_open(version: SealedVersion, damage: Any) -> None:
+    _objects(version)["a"] = damage(_objects(version)["a"])
+    with pytest.raises(IntegrityFailure):
+        await version.plaintext(0)
+
+
+async def test_a_missing_object_is_said_to_be_missing(version: SealedVersion) -> None:
+    del _objects(version)["b"]
+    with pytest.raises(ObjectMissingError):
+        await version.plaintext(1)

@@ -1,0 +1,95 @@
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from services.gateway.keys import PublicKeys
+from services.kernel.problems import Unavailable
+from services.keys.signing import SigningKey
+from services.keys.verification import TokenVerifier
+from tests.factories.gateway import KEY, Shelf, Watch
+
+
+def following(shelf: Shelf, watch: Watch) -> tuple[PublicKeys, TokenVerifier]:
+    verifier = TokenVerifier({}, issuer="https://localhost", lifetimes={})
+    return PublicKeys(shelf.load, verifier, watch), verifier
+
+
+async def test_keys_are_read_once_a_minute_at_most() -> None:
+    shelf, watch = Shelf([KEY]), Watch()
+    keys, _ = following(shelf, watch)
+    assert await keys.refresh()
+    assert not await keys.refresh()
+    watch.advance(59)
+    assert not await keys.refresh()
+    assert shelf.reads == 1
+    shelf.keys.append(SigningKey.generate())
+    watch.advance(1)
+    assert await keys.refresh()
+
+
+async def test_a_retired_key_is_believed_no_more() -> None:
+    other = SigningKey.generate()
+    shelf, watch = Shelf([KEY, other]), Watch()
+    keys, verifier = following(shelf, watch)
+    await keys.refresh()
+    shelf.keys.remove(KEY)
+    watch.advance(60)
+    assert await keys.refresh()
+    assert list(verifier._keyring) == [other.kid]
+
+
+@pytest.mark.parametrize("poison", ["none", "secret", "duplicate"])
+async def test_a_set_that_is_not_whole_replaces_no_good_one(poison: str) -> None:
+    shelf, watch = Shelf([KEY]), Watch()
+    sets: dict[str, list[dict[str, str]]] = {
+        "none": [],
+        "secret": [KEY.public_jwk(), {"kty": "oct", "k": "AAAA"}],
+        "duplicate": [KEY.public_jwk(), KEY.public_jwk()],
+    }
+
+    async def load(now: datetime) -> list[dict[str, str]]:
+        return await shelf.load(now) if watch.now.second == 0 else sets[poison]
+
+    verifier = TokenVerifier({}, issuer="https://localhost", lifetimes={})
+    keys = PublicKeys(load, verifier, watch)
+    await keys.refresh()
+    watch.advance(61)
+    assert not await keys.refresh()
+    assert list(verifier._keyring) == [KEY.kid]
+
+
+async def test_a_lost_database_changes_nothing_and_is_asked_again_soon() -> None:
+    shelf, watch = Shelf([KEY]), Watch()
+    keys, verifier = following(shelf, watch)
+    await keys.refresh()
+    shelf.broken = True
+    watch.advance(60)
+    assert not await keys.refresh()
+    assert list(verifier._keyring) == [KEY.kid]
+    shelf.broken = False
+    watch.advance(1)
+    await keys.refresh()
+    assert shelf.reads == 3
+
+
+async def test_without_any_key_a_lost_database_is_said() -> None:
+    keys, _ = following(Shelf(broken=True), Watch())
+    with pytest.raises(Unavailable):
+        await keys.refresh()
+    async with keys.followed():
+        pass
+
+
+async def test_those_who_wait_for_one_reading_all_learn_of_it() -> None:
+    shelf, answer = Shelf([KEY]), asyncio.Event()
+
+    async def load(now: datetime) -> list[dict[str, str]]:
+        await answer.wait()
+        return await shelf.load(now)
+
+    keys = PublicKeys(load, TokenVerifier({}, issuer="https://localhost", lifetimes={}), Watch())
+    waiting = asyncio.gather(*(keys.refresh() for _ in range(5)))
+    asyncio.get_running_loop().call_soon(answer.set)
+    assert await waiting == [True] * 5
+    assert shelf.reads == 1
