@@ -1,33 +1,30 @@
 """Fixtures for tests that need the running product. Everything here is real."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.harness import parts
+from tests.harness.edge import EdgeInstance
+from tests.harness.folders import throwaway_folder
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World, build_world, join
 
+SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
-@pytest.fixture(scope="session")
-def instance() -> Iterator[Instance]:
-    """The product in its embedded shape, with two workers."""
-    folder = Path(tempfile.mkdtemp(prefix="redwell-test-", dir=_fast_folder()))
-    folder.chmod(0o711)
-    running = Instance(folder)
-    try:
-        running.start()
-        yield running
-        assert running.stop() == 0
-    finally:
-        if running.process is not None and running.process.poll() is None:
-            running.kill()
-        if "REDWELL_TEST_KEEP" not in os.environ:
-            shutil.rmtree(folder, ignore_errors=True)
+
+@pytest.fixture(scope="session", params=SHAPES)
+def instance(request: pytest.FixtureRequest) -> Iterator[Instance]:
+    """The product, in each of its shapes in turn; embedded with two workers."""
+    with throwaway_folder() as folder:
+        running = SHAPES[request.param](folder)
+        try:
+            running.start()
+            yield running
+            assert running.stop() == 0
+        finally:
+            if running.alive:
+                running.kill()
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +33,19 @@ def operator(instance: Instance) -> Person:
 
 
 @pytest.fixture(scope="session")
-def world(instance: Instance, operator: Person) -> World:
+def world(instance: Instance, operator: Person) -> Iterator[World]:
     """A firm, another firm, a provider, and people of every role. Tests add to it and depend on no other."""
-    return build_world(instance, operator)
+    built = build_world(instance, operator)
+    yield built
+    built.close()
 
 
-def _fast_folder() -> str | None:
-    """Memory, where a GiB of it is free; containers often give 64 MiB."""
-    shared = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
-    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > 1 << 30 else None
+@pytest.fixture(autouse=True)
+def _fresh_tokens(request: pytest.FixtureRequest) -> None:
+    """A run takes longer than a token lives and a factor stays fresh."""
+    if "world" in request.fixturenames:
+        shared: World = request.getfixturevalue("world")
+        shared.renew()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -57,6 +57,27 @@ def up(  # noqa: PLR0913 -- one parameter for each option
 
 
 @app.command()
+def demo(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Files or folders; a sample matter if absent."),
+    ] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one object of numbers; the story goes to standard error.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the instance running.")] = False,
+) -> None:
+    """Play the main job for real, in an instance that is thrown away."""
+    from services.cli.demo.play import DemoError, play
+
+    try:
+        raise typer.Exit(play(paths or [], as_json=as_json, keep=keep))
+    except DemoError as error:
+        refuse(error)
+
+
+@app.command()
 def serve(
     name: Annotated[str, typer.Argument(help="gateway, auth, docs or audit")],
     listen: Annotated[str, typer.Option(help="Address, HOST:PORT, for the edge proxy alone.")],

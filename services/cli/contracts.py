@@ -4,7 +4,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from services.evidence.service import VERSION, ServiceApp, all_operations
+from services.evidence.service import VERSION
 from services.gateway.app import gateway_operations_app
 from services.host.composition import FACTORIES
 from services.kernel.clock import system_clock
@@ -26,9 +26,10 @@ def generated() -> dict[Path, str]:
             database_host="/nowhere",
             database_passwords=json.dumps(dict.fromkeys(LOGIN_ROLES, "unused")),
         )
-        apps: list[ServiceApp] = [factory(settings, system_clock) for factory in FACTORIES.values()]
+        apps = [factory(settings, system_clock) for factory in FACTORIES.values()]
     gateway = gateway_operations_app()
-    operations = [row.to_json() for row in all_operations([*apps, gateway])]
+    served = [*gateway.operations, *(row for app in apps for row in app.operations)]
+    operations = [row.to_json() for row in sorted(served, key=lambda row: row.id)]
     document = merged_document([*apps, gateway], VERSION)
     return {OPERATIONS_FILE: _text({"operations": operations}), OPENAPI_FILE: _text(document)}
 

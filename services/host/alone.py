@@ -1,9 +1,11 @@
-"""`redwell serve`: one service in one process, admitted requests only, on addresses that the edge alone reaches."""
+"""`redwell serve`: one part of the product in its own process, for the edge proxy alone to reach."""
 
 import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from services.gateway.forward_auth import ForwardAuth
-from services.host.composition import FACTORIES, create_service, running
+from services.host.composition import create_service, running
 from services.host.door import AssertionDoor
 from services.host.health import HealthApp
 from services.host.lifespan import Living
@@ -13,3 +15,38 @@ from services.host.server import Endpoint, serve
 from services.kernel.clock import Clock, system_clock
 from services.kernel.logs import configure
 from services.kernel.settings import Settings
+
+
+def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_clock) -> None:
+    """Serve `gateway`, `auth`, `docs` or `audit` until told to stop. Settings come from the environment.
+
+    Raises:
+        SupervisorError: an address cannot be listened on.
+    """
+    # A core file would hold keys and content.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    settings = Settings()
+    configure(settings.log_level)
+    public, private = open_sockets(listen), open_sockets(ops)
+    for bound in (*public, *private):
+        bound.listen(BACKLOG)
+        bound.setblocking(False)
+    app, health = _gateway(settings, clock) if name == "gateway" else _service(name, settings, clock)
+    serve([Endpoint(app, public), Endpoint(health, private, lifespan=False)])
+
+
+def _gateway(settings: Settings, clock: Clock) -> tuple[Living, HealthApp]:
+    gateway = ForwardAuth(settings, clock)
+    return Living(gateway, gateway.running), HealthApp([gateway.ready])
+
+
+def _service(name: str, settings: Settings, clock: Clock) -> tuple[Living, HealthApp]:
+    app = create_service(name, settings, clock)
+    door = AssertionDoor(app, clock)
+
+    @asynccontextmanager
+    async def live() -> AsyncIterator[None]:
+        async with running(app), door.running():
+            yield
+
+    return Living(door, live), HealthApp(readiness_checks([app]))

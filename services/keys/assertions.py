@@ -53,10 +53,11 @@ class AssertedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A request and who sends it; no principal for an operation that is open to anyone."""
+    """A request, who sends it (nobody, for an operation that is open to anyone), and from which address."""
 
     request: AssertedRequest
     principal: Mapping[str, object] | None = None
+    address: str = ""
 
 
 def mint_assertion(key: SigningKey, assertion: Assertion, now: datetime) -> str:
@@ -70,6 +71,7 @@ def mint_assertion(key: SigningKey, assertion: Assertion, now: datetime) -> str:
         "nbf": issued - BACKDATED_SECONDS,
         "exp": issued + LIFETIME_SECONDS,
         "principal": None if assertion.principal is None else dict(assertion.principal),
+        "address": assertion.address,
     }
     return key.sign(TYP, claims)
 
@@ -90,7 +92,7 @@ def verify_assertion(
     claims = verifier.verify(token, typ=TYP, audience=request.audience, now=now)
     if any(claims.get(name) != value for name, value in request.to_claims().items()):
         raise TokenError("wrong-request")
-    principal = claims.get("principal")
-    if principal is not None and not isinstance(principal, dict):
+    principal, address = claims.get("principal"), claims.get("address")
+    if not isinstance(principal, dict | None) or not isinstance(address, str):
         raise TokenError("bad-claims")
-    return Assertion(request, principal)
+    return Assertion(request, principal, address)

@@ -25,8 +25,8 @@ def test_a_granted_document_arrives_byte_for_byte(world: World, tmp_path: Path, 
     target = tmp_path / "fetched"
     digest = world["paralegal"].client.fetch(document["id"], target)
     assert target.read_bytes() == content
-    assert digest == document["sha256"] == hashlib.sha256(content).hexdigest()
-    assert document["length_bytes"] == size
+    assert digest == document["version"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert document["version"]["length_bytes"] == size
     assert document["name"] == f"Exhibit “{size}” Ωмега.bin"
 
 
@@ -65,15 +65,15 @@ def test_a_grant_ends_by_itself(world: World, tmp_path: Path) -> None:
 
 def test_signing_out_ends_the_access_token_everywhere(world: World) -> None:
     staff = world["firm_staff"]
-    client = world.instance.client()
-    challenge = client.sign_in(staff.email, staff.password)
-    world.instance.clock.advance(31)
-    client.confirm_sign_in(challenge, staff.code(world.instance.clock.now()))
-    list(client.pages("/v1/matters"))
-    client.call("POST", "/v1/sign-out")
-    for path in ("/v1/matters", "/v1/me"):
-        with pytest.raises(ProblemError, match="401 session-ended"):
-            client.call("GET", path)
+    with world.instance.client() as client:
+        challenge = client.sign_in(staff.email, staff.password)
+        world.instance.clock.advance(31)
+        client.confirm_sign_in(challenge, staff.code(world.instance.clock.now()))
+        list(client.pages("/v1/matters"))
+        client.call("POST", "/v1/sign-out")
+        for path in ("/v1/matters", "/v1/me"):
+            with pytest.raises(ProblemError, match="401 session-ended"):
+                client.call("GET", path)
 
 
 async def test_every_answer_names_its_event(world: World, tmp_path: Path) -> None:

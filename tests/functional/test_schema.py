@@ -13,13 +13,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.host.postgres import EmbeddedPostgres, PostgresOptions
-from services.host.prepare import MIGRATOR, OWNER, alembic_config
+from services.host.prepare import alembic_config
 from services.kernel.database import password_of
 from services.kernel.settings import Settings
 from services.tables import Record
 from services.tables.privileges import privilege_statements
-from services.tables.roles import LOGIN_ROLES, Role
+from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER, Role
 from tests.harness.database import prepared_database
+from tests.harness.folders import throwaway_folder
 from tests.harness.parts import require_folder
 
 GOLDEN = Path(__file__).parents[1] / "vectors" / "privileges.sql"
@@ -29,17 +30,9 @@ Work = Callable[[Connection], None]
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder = tmp_path_factory.mktemp("schema")
-    _passable(folder)
-    with prepared_database(folder) as prepared:
+def database() -> Iterator[Database]:
+    with throwaway_folder() as folder, prepared_database(folder) as prepared:
         yield prepared
-
-
-def _passable(folder: Path) -> None:
-    """Let the account that Postgres runs as pass through pytest's private folders."""
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o711)
 
 
 def test_privileges_are_the_reviewed_ones() -> None:
@@ -112,9 +105,8 @@ async def test_migrations_make_exactly_the_tables(database: Database) -> None:
     await _as_owner(database, lambda connection: command.check(alembic_config(connection)))
 
 
-def test_the_schema_goes_down_and_up_again(tmp_path: Path) -> None:
-    _passable(tmp_path)
-    with prepared_database(tmp_path) as database:
+def test_the_schema_goes_down_and_up_again() -> None:
+    with throwaway_folder() as folder, prepared_database(folder) as database:
         down_and_up = [
             lambda connection: command.downgrade(alembic_config(connection), "base"),
             lambda connection: command.upgrade(alembic_config(connection), "head"),
@@ -124,11 +116,10 @@ def test_the_schema_goes_down_and_up_again(tmp_path: Path) -> None:
             asyncio.run(_as_owner(database, step))
 
 
-def test_the_schema_stands_in_postgres_15(tmp_path: Path) -> None:
+def test_the_schema_stands_in_postgres_15() -> None:
     """Debian's server, which is the oldest that is served."""
-    _passable(tmp_path)
-    bindir = require_folder("/usr/lib/postgresql/15/bin", "postgresql")
-    with prepared_database(tmp_path, PostgresOptions(bindir=bindir)) as database:
+    options = PostgresOptions(bindir=require_folder("/usr/lib/postgresql/15/bin", "postgresql"))
+    with throwaway_folder() as folder, prepared_database(folder, options) as database:
         asyncio.run(_as_owner(database, lambda connection: command.check(alembic_config(connection))))
 
 

@@ -86,6 +86,10 @@ class Instance:
         self.process.stdout.close()
 
     @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
     def url(self) -> str:
         return str(self.announcement["url"])
 

@@ -12,6 +12,7 @@ from clients.python.redwell_client import Redwell
 from tests.harness.instance import Instance
 
 PASSWORD = "correct horse battery"
+RENEWAL = timedelta(minutes=3)
 
 
 @dataclass
@@ -43,8 +44,26 @@ class World:
     engagement: str = ""
     matter: str = ""
 
+    def __post_init__(self) -> None:
+        self.renewed_at = self.instance.clock.now()
+
+    def renew(self) -> None:
+        """New tokens for all, with a fresh factor for those who need one, once some minutes have gone by."""
+        now = self.instance.clock.now()
+        if now - self.renewed_at < RENEWAL:
+            return
+        self.renewed_at = now
+        for person in (self.operator, *self.people.values()):
+            person.client.refresh()
+            if not {"paralegal", "firm_staff"} & set(person.roles):
+                person.client.step_up(person.code(now))
+
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
+
+    def close(self) -> None:
+        for person in (self.operator, *self.people.values()):
+            person.client.close()
 
     def grant(self, paralegal: Person, classes: list[str], **changes: Any) -> dict[str, Any]:
         """Give `paralegal` a grant on the matter, as the attorney."""

@@ -1,0 +1,1 @@
+"""`redwell demo`: the main job, played for real against an instance that is thrown away afterwards."""

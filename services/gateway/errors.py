@@ -1,0 +1,46 @@
+"""Refusals that only the gateway makes."""
+
+from services.kernel.problems import BadRequest, RedwellError, Unauthorized
+
+
+class BadTarget(BadRequest):
+    """A path or query in a spelling that two programs could read differently."""
+
+    slug = "bad-target"
+    title = "The path or query is not spelled in the one way that is served here"
+
+
+class ReservedHeader(BadRequest):
+    """A header that only Redwell's own parts may set, or one that would change what the request is."""
+
+    slug = "reserved-header"
+    title = "The request has a header that clients may not send"
+
+
+class RepeatedHeader(BadRequest):
+    slug = "repeated-header"
+    title = "The request has a header more than once that may be there once"
+
+
+class MisdirectedRequest(RedwellError):
+    """RFC 9110 section 15.5.20."""
+
+    status = 421
+    slug = "misdirected-request"
+    title = "This host is not served here"
+
+
+class TokenMissing(Unauthorized):
+    """RFC 6750 section 3: nothing was wrong with a token, there was none."""
+
+    slug = "token-missing"
+    title = "An access token is needed"
+    challenge = "Bearer"
+
+
+class FactorMissing(Unauthorized):
+    """The token was not made with two factors."""
+
+    slug = "mfa-required"
+    title = "Two factors are needed for this operation"
+    challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2"'

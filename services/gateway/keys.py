@@ -1,0 +1,126 @@
+"""Public keys out of the database: whose access tokens the gateway believes, whose assertions a service does.
+
+Keys are read at the start, every minute, and when a token names one that is not known, but at most once a
+minute. A set that cannot be read whole replaces no good one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.kernel.clock import Clock
+from services.kernel.database import Database
+from services.kernel.ids import PLATFORM
+from services.kernel.logs import logger
+from services.kernel.problems import Unavailable
+from services.keys.keyring import MAX_KEYS, KeyringError, keyring_from_jwks
+from services.keys.signing import SigningKey
+from services.keys.verification import TokenVerifier
+from services.tables.auth import SigningKey as TokenKey
+from services.tables.gateway import AssertionKey
+
+RELOAD_INTERVAL: Final = timedelta(seconds=60)
+RETRY_INTERVAL: Final = timedelta(seconds=1)
+
+JWKs = Sequence[dict[str, str]]
+Load = Callable[[datetime], Awaitable[JWKs]]
+_log = logger("gateway")
+
+
+class PublicKeys:
+    """Keeps the keyring of `verifier` what the database says it is."""
+
+    def __init__(self, load: Load, verifier: TokenVerifier, clock: Clock) -> None:
+        self._load = load
+        self._verifier = verifier
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._kids: frozenset[str] = frozenset()
+        self._not_before = datetime.min.replace(tzinfo=UTC)
+
+    async def refresh(self) -> bool:
+        """Read the keys again, unless that was done just now. Says whether others are believed than before.
+
+        Raises:
+            Unavailable: no key was ever read, and the database does not answer.
+        """
+        before = self._kids
+        async with self._lock:
+            if self._clock() >= self._not_before:
+                await self._reload(self._clock())
+        return self._kids != before
+
+    async def _reload(self, now: datetime) -> None:
+        self._not_before = now + RELOAD_INTERVAL
+        try:
+            keyring = keyring_from_jwks({"keys": list(await self._load(now))})
+        except Unavailable:
+            self._not_before = now + RETRY_INTERVAL
+            if not self._kids:
+                raise
+        except KeyringError as error:
+            if not self._kids:
+                # Nothing is published yet: whoever signs may be starting just now.
+                self._not_before = now + RETRY_INTERVAL
+            _log.error("the published keys are not taken", reason=str(error))
+        else:
+            if self._kids != keyring.keys():
+                self._verifier.replace_keyring(keyring)
+                self._kids = frozenset(keyring)
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Read the keys now and every minute from here on. A database that is not there yet is waited for."""
+        with suppress(Unavailable):
+            await self.refresh()
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_INTERVAL.total_seconds())
+            with suppress(Unavailable):
+                await self.refresh()
+
+
+def access_token_keys(database: Database) -> Load:
+    """The keys that sign access tokens: those that are not retired."""
+
+    async def load(now: datetime) -> JWKs:
+        live = or_(TokenKey.retired_at.is_(None), TokenKey.retired_at > now)
+        query = select(TokenKey.jwk).where(TokenKey.tenant_id == PLATFORM, live)
+        return await _read(database, query.order_by(TokenKey.created_at.desc()))
+
+    return load
+
+
+def assertion_keys(database: Database) -> Load:
+    """The keys with which gateways sign what they tell services in other processes."""
+
+    async def load(_: datetime) -> JWKs:
+        query = select(AssertionKey.jwk).where(AssertionKey.tenant_id == PLATFORM)
+        return await _read(database, query.order_by(AssertionKey.created_at.desc()))
+
+    return load
+
+
+async def publish_assertion_key(database: Database, key: SigningKey, now: datetime) -> None:
+    """Let the services know the public half of this gateway's key; done as often as one likes."""
+    row = {"tenant_id": PLATFORM, "kid": key.kid, "jwk": key.public_jwk(), "created_at": now}
+    async with database.transaction([PLATFORM]) as session:
+        await session.execute(insert(AssertionKey).values(row).on_conflict_do_nothing())
+
+
+async def _read(database: Database, query: Select[dict[str, str]]) -> JWKs:
+    async with database.transaction([PLATFORM]) as session:
+        return (await session.scalars(query.limit(MAX_KEYS))).all()

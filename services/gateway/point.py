@@ -1,0 +1,109 @@
+"""The policy decision point, which both faces share: decide, and record a refusal before anybody is told.
+
+The refusal of an identified principal is an event of the operation's type, in the tree of the organization
+acted for; any other is counted (docs/ledger-format.md). An admission leaves no event here: the service's act
+does.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+from services.evidence.event import Draft, Event
+from services.gateway.decision import Decision, Rules, decide
+from services.gateway.head import RequestHead
+from services.gateway.keys import PublicKeys
+from services.kernel.clock import Clock
+from services.kernel.http.operation import Operation
+from services.kernel.ids import new_id
+from services.kernel.logs import logger
+from services.kernel.principal import Admission
+from services.kernel.problems import EvidenceUnavailable, RedwellError, Unavailable
+from services.keys.verification import TokenError
+
+UNKNOWN_OPERATION: Final = "unknown"
+_log = logger("gateway")
+
+
+class RefusalRecorder(Protocol):
+    """The part of `Recorder` that the gateway uses."""
+
+    async def append_alone(self, tenant: UUID, draft: Draft, admission: Admission | None) -> Event: ...
+    async def count_refusal(self, admission: Admission, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The end of a decision: a refusal if there is a problem, else there is an operation.
+
+    `event` names the evidence of a refusal that has an event of its own.
+    """
+
+    admission: Admission
+    operation: Operation | None
+    problem: RedwellError | None = None
+    event: str | None = None
+
+
+class DecisionPoint:
+    """Decides on requests and records refusals.
+
+    Args:
+        rules: what decisions are made by.
+        keys: whose access tokens are believed; asked again when a token names an unknown key.
+        recorder: where refusals go.
+    """
+
+    def __init__(self, rules: Rules, keys: PublicKeys, recorder: RefusalRecorder, clock: Clock) -> None:
+        self._rules = rules
+        self._keys = keys
+        self._recorder = recorder
+        self._clock = clock
+
+    async def decide(self, head: RequestHead) -> Verdict:
+        """Decide on `head`; a refusal has its evidence when this returns, or is a 503."""
+        now = self._clock()
+        decision = decide(head, self._rules, now)
+        if decision.problem is not None and _reason(decision.problem) == "token-unknown-key":
+            decision = await self._decide_again(head, decision)
+        operation = decision.operation
+        admission = Admission(
+            operation=operation.id if operation else UNKNOWN_OPERATION,
+            method=head.method,
+            path=head.raw_path.decode("latin-1"),
+            request_id=new_id(now),
+            address=head.address,
+            user_agent=decision.user_agent,
+            principal=decision.principal,
+        )
+        if decision.problem is None:
+            return Verdict(admission, operation)
+        return await self._refuse(admission, operation, decision.problem)
+
+    async def _decide_again(self, head: RequestHead, decision: Decision) -> Decision:
+        """A key may have been published since the keys were read."""
+        try:
+            changed = await self._keys.refresh()
+        except Unavailable as problem:
+            return Decision(decision.operation, None, decision.user_agent, problem)
+        return decide(head, self._rules, self._clock()) if changed else decision
+
+    async def _refuse(
+        self, admission: Admission, operation: Operation | None, problem: RedwellError
+    ) -> Verdict:
+        try:
+            if operation is None or admission.principal is None:
+                await self._recorder.count_refusal(admission, _reason(problem))
+                return Verdict(admission, operation, problem)
+            draft = Draft(operation.event, "denied", problem.slug, status=problem.status)
+            event = await self._recorder.append_alone(admission.principal.firm, draft, admission)
+        except EvidenceUnavailable as unavailable:
+            _log.error("refusal not recorded", operation=admission.operation, reason=problem.slug)
+            return Verdict(admission, operation, unavailable)
+        return Verdict(admission, operation, problem, event.header)
+
+
+def _reason(problem: RedwellError) -> str:
+    """Why, as evidence has it: more exact about tokens than the answer is."""
+    cause = problem.__cause__
+    return f"token-{cause.reason}" if isinstance(cause, TokenError) else problem.slug

@@ -1,0 +1,117 @@
+"""From an access token to a principal. The token says which roles; what a role may do is ours to say."""
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from services.gateway.errors import FactorMissing, TokenMissing
+from services.kernel.principal import Principal
+from services.kernel.problems import Unauthorized
+from services.kernel.scopes import Role, Scope, scopes_of
+from services.keys.keyring import Keyring
+from services.keys.verification import TokenError, TokenVerifier
+
+TYP: Final = "at+jwt"
+MAX_LIFETIME_SECONDS: Final = 600
+ACCEPTED_ACR: Final = frozenset({"aal2", "aal3"})
+_CACHED_PRINCIPALS: Final = 4096
+_SCHEME: Final = b"bearer "
+
+Claims = dict[str, object]
+
+
+class AccessTokens:
+    """Believes the access tokens of one deployment, which is both their issuer and their audience."""
+
+    def __init__(self, public_url: str, keyring: Keyring) -> None:
+        self.verifier = TokenVerifier(keyring, issuer=public_url, lifetimes={TYP: MAX_LIFETIME_SECONDS})
+        self._public_url = public_url
+        self._principals: OrderedDict[str, Principal] = OrderedDict()
+
+    def identify(self, authorization: bytes | None, now: datetime) -> Principal:
+        """Who sends this `Authorization` header.
+
+        Raises:
+            TokenMissing: there is none.
+            Unauthorized: it holds no bearer token that is genuine, ours, and valid now; the cause tells why.
+            FactorMissing: the token is not of two factors.
+        """
+        if authorization is None:
+            raise TokenMissing
+        if authorization[: len(_SCHEME)].lower() != _SCHEME:
+            raise Unauthorized
+        token = authorization[len(_SCHEME) :].decode("latin-1")
+        try:
+            claims = self.verifier.verify(token, typ=TYP, audience=self._public_url, now=now)
+            principal = self._principals.get(token) or self._remember(token, principal_of_claims(claims))
+        except TokenError as error:
+            raise Unauthorized from error
+        if principal.acr not in ACCEPTED_ACR:
+            raise FactorMissing
+        return principal
+
+    def _remember(self, token: str, principal: Principal) -> Principal:
+        """Keep what was read from a token; it is used again only after the token was verified again."""
+        self._principals[token] = principal
+        if len(self._principals) > _CACHED_PRINCIPALS:
+            self._principals.popitem(last=False)
+        return principal
+
+
+def principal_of_claims(claims: Claims) -> Principal:
+    """The principal that verified claims speak of. A scope that none of the roles gives is left out.
+
+    Raises:
+        TokenError: a claim is missing, or not of its type.
+    """
+    try:
+        roles = frozenset(Role(name) for name in _strings(claims["roles"]))
+        organization, firm = UUID(_string(claims["org"])), UUID(_string(claims["firm"]))
+        scopes = frozenset(Scope(name) for name in _string(claims["scope"]).split())
+        return Principal(
+            id=UUID(_string(claims["sub"])),
+            organization=organization,
+            firm=firm,
+            session=UUID(_string(claims["sid"])),
+            roles=roles,
+            scopes=scopes & scopes_of(roles, acting_for_another=firm != organization),
+            acr=_string(claims["acr"]),
+            amr=tuple(_strings(claims["amr"])),
+            auth_time=_moment(claims["auth_time"]),
+        )
+    except (KeyError, ValueError, OverflowError, OSError) as error:
+        raise TokenError("bad-claims") from error
+
+
+def claims_of_principal(principal: Principal) -> Claims:
+    """The inverse of `principal_of_claims`, for the assertion that travels to a service."""
+    return {
+        "sub": str(principal.id),
+        "org": str(principal.organization),
+        "firm": str(principal.firm),
+        "sid": str(principal.session),
+        "roles": sorted(principal.roles),
+        "scope": " ".join(sorted(principal.scopes)),
+        "acr": principal.acr,
+        "amr": list(principal.amr),
+        "auth_time": int(principal.auth_time.timestamp()),
+    }
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a claim is not text")  # noqa: TRY004 -- one error for every wrong claim
+    return value
+
+
+def _strings(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("a claim is not a list")  # noqa: TRY004 -- as above
+    return [_string(each) for each in value]
+
+
+def _moment(value: object) -> datetime:
+    if type(value) is not int:
+        raise ValueError("a claim is not a time")
+    return datetime.fromtimestamp(value, UTC)

@@ -1,0 +1,95 @@
+"""One well-formed request for every operation of the policy table, so that sweeps miss none."""
+
+import json
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from services.kernel.contracts import committed_operations
+from services.kernel.http.operation import Operation
+from tests.harness.instance import Instance
+from tests.harness.people import Person, World, matter_body
+
+OPERATIONS = {operation.id: operation for operation in committed_operations()}
+TOKEN_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.access == "token"}
+
+
+@dataclass
+class Caller:
+    """Sends any operation as anybody, over a bare HTTP client."""
+
+    instance: Instance
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        context = ssl.create_default_context(cafile=str(self.instance.ca))
+        self.http = httpx.Client(base_url=self.instance.url, verify=context, timeout=60, trust_env=False)
+
+    def close(self) -> None:
+        self.http.close()
+
+    def call(
+        self, operation: Operation, person: Person | None, body: object = None, **ids: str
+    ) -> httpx.Response:
+        headers = {}
+        if person is not None:
+            assert person.client.tokens is not None
+            headers["Authorization"] = f"Bearer {person.client.tokens.access}"
+        content = None
+        if operation.media_type is not None:
+            headers["Content-Type"] = operation.media_type
+            content = json.dumps(body if body is not None else {}).encode()
+        path = operation.path.format_map(self.ids | ids)
+        return self.http.request(operation.method, path, content=content, headers=headers)
+
+
+def bodies(world: World) -> dict[str, Any]:
+    """Valid bodies for the operations that take JSON and name something of the firm."""
+    end = "2030-01-01T00:00:00Z"
+    return {
+        "matters.create": matter_body(world["attorney"].id),
+        "grants.create": {
+            "member_id": world["paralegal"].id,
+            "engagement_id": world.engagement,
+            "classes": ["pleadings"],
+            "permissions": ["read"],
+            "ends_at": end,
+            "purpose": "Review",
+        },
+        "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
+        "engagements.create": {"provider_id": world.provider, "services": ["review"]},
+        "classes.create": {"id": "exhibits", "label": "Exhibits"},
+        "invitations.create": {"email": "x@example.com", "roles": ["attorney"]},
+        "organizations.create": {"kind": "firm", "name": "Third Firm"},
+        "tokens.switch": {"organization_id": world.other_firm},
+        "step_up.confirm": {"code": "000000"},
+        "log.export": {"filter": {}},
+    }
+
+
+async def stored_event(instance: Instance, header: str) -> asyncpg.Record | None:
+    """The event that a `Redwell-Event` header names, if the log holds it with that digest."""
+    event_id, _, digest = header.partition("; sha256=")
+    connection = await asyncpg.connect(instance.superuser_dsn())
+    try:
+        return await connection.fetchrow(
+            "SELECT * FROM events WHERE id = $1 AND sha256 = $2", UUID(event_id), bytes.fromhex(digest)
+        )
+    finally:
+        await connection.close()
+
+
+async def counted_refusals(instance: Instance) -> int:
+    """How many refusals of unknown callers are on record, in counts or already in events."""
+    connection = await asyncpg.connect(instance.superuser_dsn())
+    try:
+        async with connection.transaction(isolation="repeatable_read"):
+            waiting = await connection.fetchval("SELECT coalesce(sum(count), 0) FROM refusal_counts")
+            bodies = await connection.fetch("SELECT body FROM events WHERE type = 'refusals.counted'")
+    finally:
+        await connection.close()
+    return int(waiting) + sum(int(json.loads(row["body"])["change"]["count"]) for row in bodies)
