@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from clients.python.redwell_client import ProblemError
@@ -58,8 +59,11 @@ def test_a_client_that_vanishes_leaves_no_version_and_may_send_other_bytes(
     wire = Wire(world.instance)
     wire.put(world["attorney"], upload, SIZE)
     wire.send(content[:sent_bytes])
+    # One that vanishes before it was admitted leaves no trace at all.
+    started = eventually(lambda: events(world.instance, document, "document.received"))
+    assert [change_of(event) for event in started] == [{"phase": "started"}]
     vanish(wire)
-    *_, last = eventually(lambda: len(found := events(world.instance, document, "document.received")) > 1 and found)
+    last = eventually(lambda: events(world.instance, document, "document.received")[1:])[0]
     assert (last["outcome"], last["reason"]) == ("failed", "client-gone")
     view = world["attorney"].client.call("GET", f"/v1/uploads/{upload}")
     assert (view["state"], view["received_bytes"]) == ("open", 0)
@@ -109,10 +113,8 @@ def test_a_download_that_the_client_leaves_is_recorded_with_its_bytes(
     assert len(body) <= told["bytes"] < SIZE
 
 
-def next_delivered(world: World, document: str, before: int, seconds: float = 10) -> object:
-    return eventually(
-        lambda: (events(world.instance, document, "document.delivered")[before:] or [None])[-1], seconds
-    )
+def next_delivered(world: World, document: str, before: int, seconds: float = 10) -> asyncpg.Record:
+    return eventually(lambda: events(world.instance, document, "document.delivered")[before:], seconds)[0]
 
 
 def slow_download(world: World, person: Person, document: str) -> tuple[Wire, bytes]:

@@ -50,12 +50,8 @@ def test_the_sample_is_played_kept_and_repeated_by_hand(temporary: Path) -> None
     assert demo.returncode == 0, story
     result = json.loads(printed)
     assert result["seconds"] < 60
-    assert {name: result[name] for name in ("uploaded", "fetched", "sealed", "denied")} == {
-        "uploaded": 11,
-        "fetched": 9,
-        "sealed": 11,
-        "denied": 7,
-    }
+    assert (result["uploaded"], result["fetched"], result["sealed"]) == (11, 9, 11)
+    assert result["denied"] >= 7
     assert result["events"] > 60
     assert (result["verified"], result["tamper_detected"]) == (True, True)
     assert "NOT AS EXPECTED" not in story
@@ -89,7 +85,7 @@ def test_files_of_ones_own_take_the_place_of_the_sample(temporary: Path, tmp_pat
     assert demo.returncode == 0, story
     result = json.loads(printed)
     assert (result["uploaded"], result["fetched"], result["sealed"]) == (3, 2, 3)
-    assert "“[red]Ωмега[bold].tif”" in story or "“quo" in story
+    assert "[red]Ωмега[bold].tif" in story
     assert list(temporary.iterdir()) == []
 
 

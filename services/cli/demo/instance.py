@@ -118,8 +118,14 @@ def _usable(place: Path) -> bool:
 
 
 def python_environment() -> dict[str, str]:
-    """The caller's environment, and where our packages are."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}  # noqa: TID251 -- handed on to Python processes of ours
+    """For Python processes of ours: the caller's environment, without the settings of another instance."""
+    environment = os.environ  # noqa: TID251 -- handed on
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name == "REDWELL_PG_BINDIR" or not name.startswith("REDWELL_")
+    }
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def _spawn(folder: Path) -> "subprocess.Popen[str]":

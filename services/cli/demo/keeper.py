@@ -22,8 +22,6 @@ from services.host.errors import HostError
 from services.host.listeners import Address
 from services.keys.errors import KeysError
 
-# The caller's other settings speak of an instance of their own.
-KEPT_SETTINGS = ("REDWELL_PG_BINDIR", "COVERAGE_")
 SETTINGS = {"REDWELL_CHECKPOINT_INTERVAL_SECONDS": "0.5", "PYTHONPATH": str(ROOT)}
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -49,9 +47,7 @@ def main(folder: Path) -> int:
 
 
 def _options(folder: Path) -> UpOptions:
-    settings = {
-        name: value for name, value in settings_from_environment().items() if name.startswith(KEPT_SETTINGS)
-    }
+    settings = settings_from_environment()
     return UpOptions(
         data=folder / "data",
         worker_command=WORKER_COMMAND,

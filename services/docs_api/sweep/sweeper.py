@@ -28,7 +28,7 @@ from services.kernel.problems import RedwellError
 from services.storage.protocol import StoreError
 from services.tables.roles import Role
 
-_LOCK = 0x72656477_73776570  # "redwswep"
+LOCK = 0x72656477_73776570  # "redwswep"
 _BATCH = 256
 _log = logger("docs")
 
@@ -60,7 +60,7 @@ async def sweep_until(stop: asyncio.Event, vault: Vault) -> None:
 async def sweep_once(vault: Vault) -> Swept | None:
     """One round; None if another process is at it."""
     async with _connection(vault) as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return None
         abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
         interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
