@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from services.host.server import TLSFiles
 
 app = typer.Typer(
     name="redwell",
@@ -26,6 +29,14 @@ def refuse(sentence: object) -> NoReturn:
     raise typer.Exit(1)
 
 
+def _tls_files(cert: Path | None, key: Path | None) -> "TLSFiles | None":
+    from services.host.server import TLSFiles
+
+    if (cert is None) != (key is None):
+        refuse("--cert and --key belong together")
+    return TLSFiles(cert.absolute(), key.absolute()) if cert and key else None
+
+
 @app.command()
 def up(  # noqa: PLR0913 -- one parameter for each option
     *,
@@ -44,12 +55,9 @@ def up(  # noqa: PLR0913 -- one parameter for each option
     """Start Redwell on this machine."""
     from services.cli.up import start
     from services.host.errors import HostError
-    from services.host.server import TLSFiles
     from services.keys.errors import KeysError
 
-    if (cert is None) != (key is None):
-        refuse("--cert and --key belong together")
-    tls = TLSFiles(cert.absolute(), key.absolute()) if cert and key else None
+    tls = _tls_files(cert, key)
     try:
         start(data=data, listen=listen, ops=ops, workers=workers, tls=tls, insecure_listen=insecure_listen)
     except (HostError, KeysError) as error:
@@ -105,6 +113,31 @@ def prepare(
     try:
         run(data)
     except HostError as error:
+        refuse(error)
+
+
+@app.command()
+def edge(
+    data: Annotated[Path, typer.Option(help="The folder that `prepare` was given.")],
+    *,
+    listen: Annotated[str, typer.Option(help="Where nginx listens, HOST:PORT.")] = "0.0.0.0:443",
+    cert: Annotated[
+        Path | None, typer.Option(help="PEM certificate chain; the local CA's if absent.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM private key of --cert.")] = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=HOST:PORT of a service that is not at 127.0.0.1:9001 to :9004."),
+    ] = None,
+) -> None:
+    """Write nginx's configuration for `serve`; the public URL comes from REDWELL_PUBLIC_URL."""
+    from services.cli.edge import write_edge
+    from services.host.errors import HostError
+    from services.keys.errors import KeysError
+
+    try:
+        print(write_edge(data, listen, _tls_files(cert, key), service or []))
+    except (HostError, KeysError) as error:
         refuse(error)
 
 

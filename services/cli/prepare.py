@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shlex
+import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +23,7 @@ def prepare(data: Path) -> None:
     Raises:
         HostError: the administrator's URL is missing, or the server cannot be used.
     """
-    told = settings_from_environment()
+    told = {name: value for name, value in settings_from_environment().items() if name.startswith("REDWELL_")}
     url = told.pop("REDWELL_DATABASE_ADMIN_URL", None)
     if url is None:
         raise HostError("REDWELL_DATABASE_ADMIN_URL must name the Postgres, as an administrator reaches it.")
@@ -35,14 +37,20 @@ def prepare(data: Path) -> None:
         "REDWELL_KEYS": str(keys.path),
         "REDWELL_OBJECTS": told.get("REDWELL_OBJECTS", str(data / "objects")),
         **_place(url),
-        "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords),
+        "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords, separators=(",", ":")),
     }
     code = asyncio.run(_prepare(url, passwords, Settings.from_environment(environment)))
     for name, value in environment.items():
-        print(f"{name}={value}")
-    print(f"# log key fingerprint: {fingerprint(keys.log_key().public_bytes)}")
+        # As a shell and systemd's EnvironmentFile both read it.
+        print(f"{name}={shlex.quote(value)}")
+    _tell(fingerprint(keys.log_key().public_bytes), code)
+
+
+def _tell(pin: str, code: str | None) -> None:
+    """What is for people goes beside the output, which usually becomes a file."""
+    print(f"Fingerprint of the log key, to pin with `redwell audit pin`: {pin}", file=sys.stderr)
     if code is not None:
-        print(f"# operator code: {code}")
+        print(f"Code that makes the platform's operator, once, within 72 hours: {code}", file=sys.stderr)
 
 
 async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> str | None:

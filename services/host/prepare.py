@@ -45,7 +45,7 @@ async def prepare_database(superuser_dsn: str, passwords: dict[str, str], databa
     Raises:
         PostgresError: the server is too old, or would lose committed rows.
     """
-    connection = await asyncpg.connect(superuser_dsn)
+    connection = await _connect(superuser_dsn)
     try:
         await _check_server(connection)
         await _create_roles(connection, passwords)
@@ -56,6 +56,14 @@ async def prepare_database(superuser_dsn: str, passwords: dict[str, str], databa
     finally:
         await connection.close()
     await _migrate(_with_role(superuser_dsn, database, MIGRATOR, passwords[MIGRATOR]))
+
+
+async def _connect(dsn: str) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(dsn)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # asyncpg's messages name host, port and role, never the password.
+        raise PostgresError(f"The Postgres cannot be reached as administrator: {error}") from error
 
 
 async def _check_server(connection: asyncpg.Connection) -> None:
