@@ -1,6 +1,6 @@
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
 REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
 DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename); END LOOP; END $$
 ALTER TABLE assertion_keys OWNER TO redwell_owner
 ALTER TABLE assertion_keys ENABLE ROW LEVEL SECURITY
@@ -32,6 +32,8 @@ GRANT SELECT, INSERT ON event_personal_data TO redwell_audit
 CREATE POLICY audit_tenant ON event_personal_data TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_auth
 CREATE POLICY auth_tenant ON event_personal_data TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_courier
+CREATE POLICY courier_tenant ON event_personal_data TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_docs
 CREATE POLICY docs_tenant ON event_personal_data TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_gateway
@@ -47,6 +49,8 @@ GRANT SELECT, INSERT ON event_queue TO redwell_audit
 CREATE POLICY audit_tenant ON event_queue TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_auth
 CREATE POLICY auth_tenant ON event_queue TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_courier
+CREATE POLICY courier_tenant ON event_queue TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_docs
 CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_gateway
@@ -62,6 +66,8 @@ GRANT SELECT, INSERT ON events TO redwell_audit
 CREATE POLICY audit_tenant ON events TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_auth
 CREATE POLICY auth_tenant ON events TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON events TO redwell_courier
+CREATE POLICY courier_tenant ON events TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_docs
 CREATE POLICY docs_tenant ON events TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_gateway
@@ -95,6 +101,13 @@ GRANT SELECT (id, kind) ON organizations TO redwell_sequencer
 CREATE POLICY sequencer_across ON organizations TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT ON organizations TO redwell_signin
 CREATE POLICY signin_across ON organizations TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE outbox OWNER TO redwell_owner
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY
+GRANT INSERT ON outbox TO redwell_auth
+CREATE POLICY auth_tenant ON outbox TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (attempts, next_attempt_at), DELETE ON outbox TO redwell_courier
+CREATE POLICY courier_across ON outbox TO redwell_courier USING (true) WITH CHECK (true)
 ALTER TABLE refusal_counts OWNER TO redwell_owner
 ALTER TABLE refusal_counts ENABLE ROW LEVEL SECURITY
 ALTER TABLE refusal_counts FORCE ROW LEVEL SECURITY
@@ -102,6 +115,8 @@ GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_audit
 CREATE POLICY audit_tenant ON refusal_counts TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_auth
 CREATE POLICY auth_tenant ON refusal_counts TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_courier
+CREATE POLICY courier_tenant ON refusal_counts TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_docs
 CREATE POLICY docs_tenant ON refusal_counts TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_gateway
@@ -124,6 +139,8 @@ GRANT SELECT, INSERT ON subject_keys TO redwell_audit
 CREATE POLICY audit_tenant ON subject_keys TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_auth
 CREATE POLICY auth_tenant ON subject_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_courier
+CREATE POLICY courier_tenant ON subject_keys TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_docs
 CREATE POLICY docs_tenant ON subject_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_gateway
