@@ -68,7 +68,7 @@ GRANT INSERT ON events TO redwell_auth
 CREATE POLICY auth_tenant ON events TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_courier
 CREATE POLICY courier_tenant ON events TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON events TO redwell_docs
+GRANT SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id), INSERT ON events TO redwell_docs
 CREATE POLICY docs_tenant ON events TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_gateway
 CREATE POLICY gateway_tenant ON events TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
@@ -159,6 +159,8 @@ ALTER TABLE trees ENABLE ROW LEVEL SECURITY
 ALTER TABLE trees FORCE ROW LEVEL SECURITY
 GRANT SELECT ON trees TO redwell_audit
 CREATE POLICY audit_tenant ON trees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, size) ON trees TO redwell_docs
+CREATE POLICY docs_tenant ON trees TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (size, frontier) ON trees TO redwell_sequencer
 CREATE POLICY sequencer_across ON trees TO redwell_sequencer USING (true) WITH CHECK (true)
 ALTER TABLE checkpoints OWNER TO redwell_owner
@@ -190,6 +192,8 @@ ALTER TABLE leaves ENABLE ROW LEVEL SECURITY
 ALTER TABLE leaves FORCE ROW LEVEL SECURITY
 GRANT SELECT ON leaves TO redwell_audit
 CREATE POLICY audit_tenant ON leaves TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, idx, event_id) ON leaves TO redwell_docs
+CREATE POLICY docs_tenant ON leaves TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON leaves TO redwell_sequencer
 CREATE POLICY sequencer_across ON leaves TO redwell_sequencer USING (true) WITH CHECK (true)
 ALTER TABLE matter_heads OWNER TO redwell_owner
