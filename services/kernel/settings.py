@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.mail_url import Relay, parse_mail_url
@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     """Certificate and key, for the process that faces people; PEM files."""
 
-    mail_url: SecretStr | None = None
-    """Where mail goes (`mail_url.py` has the forms); nothing is mailed if absent."""
+    mail_url: Annotated[SecretStr | None, BeforeValidator(lambda told: told or None)] = None
+    """Where mail goes (`mail_url.py` has the forms); nothing is mailed if absent or empty."""
 
     mail_from: str = ""
     """The address that mail is from; needed for a mail server."""

@@ -21,12 +21,12 @@ def _ledger_access(*sequencer: str, readers: Mapping[Role, str] = MappingProxyTy
             Role.AUDIT: ("SELECT",),
             **{role: (f"SELECT ({columns})",) for role, columns in readers.items()},
         },
-        across={Role.SEQUENCER: "true"},
+        across={Role.SEQUENCER: "true", **({Role.COURIER: "true"} if Role.COURIER in readers else {})},
     )
 
 
-_ORDER_OF_EVENTS = MappingProxyType({Role.DOCS: "tenant_id, idx, event_id"})
-_SIZE = MappingProxyType({Role.DOCS: "tenant_id, size"})
+_ORDER_OF_EVENTS = MappingProxyType(dict.fromkeys((Role.DOCS, Role.COURIER), "tenant_id, idx, event_id"))
+_SIZE = MappingProxyType(dict.fromkeys((Role.DOCS, Role.COURIER), "tenant_id, size"))
 
 
 class Tree(Record):

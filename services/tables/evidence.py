@@ -43,10 +43,11 @@ class Event(Record):
                         **_APPEND,
                         Role.AUDIT: ("SELECT", "INSERT"),
                         Role.DOCS: (_WHAT_HAPPENED, "INSERT"),
+                        Role.COURIER: (_WHAT_HAPPENED, "INSERT"),
                         Role.SEQUENCER: ("SELECT (tenant_id, id, matter_id, sha256)", "INSERT"),
                         Role.SWEEPER: ("INSERT",),
                     },
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true", Role.COURIER: "true"},
                 )
             }
         },

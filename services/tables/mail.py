@@ -1,10 +1,10 @@
-"""Tables that `auth` writes to tell people things: mail on its way."""
+"""Tables that `auth` writes to tell people things: mail on its way, and who was told what."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
 from services.tables.schema import Access, Record, RowId, TenantId
@@ -46,3 +46,45 @@ class OutboxMail(Record):
     expires_at: Mapped[datetime]
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime]
+
+
+class ReadingPlace(Record):
+    """How far a consumer has read an organization's log: the first leaf that it has not looked at."""
+
+    __tablename__ = "reading_places"
+    __table_args__ = (
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.COURIER: ("SELECT", "INSERT", "UPDATE (next_index)")},
+                    across={Role.COURIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    consumer: Mapped[str] = mapped_column(primary_key=True)
+    next_index: Mapped[int]
+
+
+class Notice(Record):
+    """A member was told of something, once. `about`: the event, or the grant that will end."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={Role.COURIER: ("SELECT", "INSERT")},
+                    across={Role.COURIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    member_id: Mapped[RowId]
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    about: Mapped[RowId]
+    given_at: Mapped[datetime]

@@ -1,8 +1,11 @@
 """An instance of its own, whose clock moves and whose mail goes to a real server that can fail."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
+
+from clients.python.redwell_client.errors import ProblemError
 
 from tests.functional.auth.asking import renew
 from tests.functional.mailing import invitation, mail_events, new_address
@@ -70,6 +73,8 @@ def test_a_server_that_says_not_now_is_asked_again_later(
     eventually(lambda: box.attempts == before + 1)
     box.answer = "250 taken"
     assert mail_events(mailing, made["id"]) == []
+    held = row(mailing, "SELECT * FROM outbox WHERE about = $1", UUID(made["id"]))
+    assert not any(word in held["letter_sealed"] for word in (b"rw_inv_", email.encode(), b"Quay"))
     mailing.clock.advance(16)
     (event,) = eventually(lambda: mail_events(mailing, made["id"]))
     assert event["change"]["attempts"] == 2
@@ -111,3 +116,22 @@ def test_a_mail_is_given_up_when_its_invitation_is_over(
     (event,) = eventually(lambda: mail_events(mailing, made["id"]))
     box.answer = "250 taken"
     assert (event["type"], event["reason"]) == ("mail.given_up", "expired")
+
+
+def test_without_a_mail_server_a_code_comes_in_the_reply_or_not_at_all(
+    mailing: Instance, founder: Person
+) -> None:
+    mailing.stop()
+    told = mailing.settings
+    mailing.settings = {**told, "REDWELL_MAIL_URL": ""}
+    mailing.start()
+    try:
+        admin = renew(mailing, founder)
+        with pytest.raises(ProblemError) as refused:
+            invitation(admin, new_address())
+        assert (refused.value.status, refused.value.slug) == (409, "mail-not-set-up")
+        assert invitation(admin, new_address(), "reply")["code"].startswith("rw_inv_")
+    finally:
+        mailing.stop()
+        mailing.settings = told
+        mailing.start()

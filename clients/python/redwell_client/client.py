@@ -171,7 +171,7 @@ class Redwell:
         return digest.hexdigest()
 
     def changes(self, after: str | None = None, **query: str) -> JSON:
-        """What concerns one since `after`, oldest first. Keep the new `after` once the items are dealt with."""
+        """What concerns one since `after`, oldest first. Keep its `after` once the items are dealt with."""
         return self.call("GET", "/v1/changes", **query, **({"after": after} if after else {}))
 
     # The log

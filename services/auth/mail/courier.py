@@ -15,6 +15,7 @@ from services.auth.identity import IdentityKeys
 from services.auth.mail.letters import Envelope, Letter, build_message
 from services.auth.mail.statements import CLAIM, DUE, REMOVE
 from services.auth.mail.transport import MailRefusedError, MailUnavailableError, Transport
+from services.auth.notices.teller import Teller
 from services.evidence.event import Draft, Subject
 from services.evidence.recorder import Recorder
 from services.kernel.database import TENANTS_SETTING, UNREACHABLE, password_of
@@ -45,6 +46,7 @@ class Courier:
         self._recorder = recorder
         self._sender = settings.mail_from or SENDER_BY_DEFAULT
         self._host = public_host(settings)
+        self._teller = Teller(keys, settings.public_url)
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -88,7 +90,14 @@ class Courier:
             await self._pause()
 
     async def round(self, connection: asyncpg.Connection) -> None:
-        """One look at the outbox."""
+        """Write what people are to be told, and carry what is due.
+
+        Mail goes first, so that what cannot be told does not hold up what is written already.
+        """
+        await self._carry_due(connection)
+        await self._teller.round(connection, self._recorder.clock())
+
+    async def _carry_due(self, connection: asyncpg.Connection) -> None:
         for row in await connection.fetch(DUE, self._recorder.clock(), _BATCH):
             if self._stopping.is_set():
                 return

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.identity import IdentityKeys
 from services.auth.mail.letters import Letter
+from services.kernel.database import driver_connection
 from services.kernel.ids import new_id
-from services.tables.mail import OutboxMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,24 @@ class Posting:
     expires_at: datetime
 
 
-async def post(session: AsyncSession, keys: IdentityKeys, posting: Posting, now: datetime) -> UUID:
+_POST = """
+INSERT INTO outbox
+    (tenant_id, id, kind, about, letter_sealed, created_at, expires_at, attempts, next_attempt_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $6)
+"""
+
+
+async def post(session: AsyncSession, keys: IdentityKeys, posting: Posting, now: datetime) -> None:
     """Queue a mail, sealed; it goes once the transaction has committed."""
+    await post_on(await driver_connection(session), keys, posting, now)
+
+
+async def post_on(
+    connection: asyncpg.Connection, keys: IdentityKeys, posting: Posting, now: datetime
+) -> None:
+    """The same on a connection of the courier's, in the transaction that it is in."""
     mail = new_id(now)
-    await session.execute(
-        insert(OutboxMail).values(
-            tenant_id=posting.tenant,
-            id=mail,
-            kind=posting.kind,
-            about=posting.about,
-            letter_sealed=keys.seal_letter(posting.tenant, mail, posting.letter.to_json()),
-            created_at=now,
-            expires_at=posting.expires_at,
-            attempts=0,
-            next_attempt_at=now,
-        )
+    sealed = keys.seal_letter(posting.tenant, mail, posting.letter.to_json())
+    await connection.execute(
+        _POST, posting.tenant, mail, posting.kind, posting.about, sealed, now, posting.expires_at
     )
-    return mail

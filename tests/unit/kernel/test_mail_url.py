@@ -64,6 +64,7 @@ def test_a_server_needs_an_address_to_mail_from() -> None:
     }
     with pytest.raises(ValidationError, match="REDWELL_MAIL_FROM") as refused:
         Settings.from_environment(told)
+    assert Settings.from_environment({**told, "REDWELL_MAIL_URL": ""}).mail_url is None
     with_sender = Settings.from_environment({**told, "REDWELL_MAIL_FROM": "no-reply@example.com"})
     assert "secret-word" not in repr(with_sender)
     assert "secret-word" not in str(refused.value)
