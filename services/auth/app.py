@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from services.auth.enrolment.routes import router as enrolment
 from services.auth.identity import IdentityKeys
+from services.auth.mail.courier import Courier, public_host
+from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
 from services.auth.organizations.routes import router as organizations
 from services.auth.resources import Resources
@@ -22,7 +24,7 @@ _ROUTERS = (enrolment, sessions, members, organizations)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
-    """The service. Its own connections are 3; finding where a secret belongs and the recorder have one each.
+    """The service. Its own connections are 3; secrets' places, the recorder and the courier have one each.
 
     Raises:
         KeyFileError: a key file is missing or damaged.
@@ -35,6 +37,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         keys=IdentityKeys(keys.secret(KeyFile.IDENTITY).key),
         mint=TokenMint(settings, keys.signing_key(KeyFile.TOKEN)),
         hasher=PasswordHasher(),
+        mail=open_transport(settings, public_host(settings)),
     )
     return app
 
@@ -42,8 +45,17 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
 @asynccontextmanager
 async def _live(app: ServiceApp) -> AsyncIterator[None]:
     resources: Resources = app.state.auth
+    courier = (
+        Courier(resources.settings, resources.keys, resources.mail, app.state.recorder)
+        if resources.mail is not None
+        else None
+    )
+    if courier is not None:
+        courier.start()
     try:
         yield
     finally:
+        if courier is not None:
+            await courier.stop()
         resources.hasher.close()
         await resources.signin.close()

@@ -3,7 +3,7 @@
 RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
 ├── Forbidden 403 ── InvitationForAnother
-├── Conflict 409 ── MemberExists · AdministratorExists
+├── Conflict 409 ── MemberExists · AdministratorExists · MailNotSetUp
 ├── InvitationEnded 410
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
 """
@@ -57,6 +57,11 @@ class MemberExists(Conflict):
 class AdministratorExists(Conflict):
     slug = "administrator-exists"
     title = "The organization has an administrator, who invites everybody else"
+
+
+class MailNotSetUp(Conflict):
+    slug = "mail-not-set-up"
+    title = "Nothing is mailed here; ask for the code in the reply, or have REDWELL_MAIL_URL set"
 
 
 class PasswordRefused(InvalidInput):

@@ -37,6 +37,12 @@ class IdentityKeys:
     def open_seed(self, tenant: UUID, factor: UUID, sealed: bytes) -> str:
         return open_field(self._key, FieldName("totp_factors", "seed_sealed", tenant, factor), sealed)
 
+    def seal_letter(self, tenant: UUID, mail: UUID, letter: str) -> bytes:
+        return seal_field(self._key, FieldName("outbox", "letter_sealed", tenant, mail), letter)
+
+    def open_letter(self, tenant: UUID, mail: UUID, sealed: bytes) -> str:
+        return open_field(self._key, FieldName("outbox", "letter_sealed", tenant, mail), sealed)
+
     def throttle_source(self, kind: str, account: bytes, address: str = "") -> bytes:
         """A keyed digest of who is tried and from where, so that counting keeps neither in clear."""
         message = b"\0".join((kind.encode(), account.hex().encode(), address.encode()))

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.auth.identity import IdentityKeys
+from services.auth.mail.transport import Transport
 from services.auth.tokens import TokenMint
 from services.kernel.database import Database
 from services.kernel.settings import Settings
@@ -14,13 +15,17 @@ from services.keys.passwords import PasswordHasher
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`signin` finds the tenant of a secret or an address, across tenants, and can do nothing else."""
+    """`signin` finds the tenant of a secret or an address, across tenants, and can do nothing else.
+
+    `mail` is None where nothing is mailed.
+    """
 
     settings: Settings
     signin: Database
     keys: IdentityKeys
     mint: TokenMint
     hasher: PasswordHasher
+    mail: Transport | None = None
 
 
 def resources_of(request: Request) -> Resources:

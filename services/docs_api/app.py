@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from services.docs_api.changes.routes import router as changes
 from services.docs_api.classes.routes import router as classes
 from services.docs_api.documents.routes import router as documents
 from services.docs_api.engagements.routes import router as engagements
@@ -32,7 +33,7 @@ _POOL_SIZE = 5
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
-    routers = (engagements, classes, matters, people, grants, documents, uploads, transfers)
+    routers = (engagements, classes, matters, people, grants, documents, uploads, transfers, changes)
     definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
     return ServiceApp(definition, settings, clock)
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from services.audit.offline.note import fingerprint
 from services.auth.bootstrap import ensure_platform
@@ -103,6 +103,7 @@ class _Instance:
         return {
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
+            "REDWELL_MAIL_URL": f"file://{quote(str(data / 'mail'))}",
             **options.settings,
             "REDWELL_KEYS": str(data / "keys"),
             "REDWELL_OBJECTS": str(data / "objects"),

@@ -27,16 +27,24 @@ _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 def read_or_create_passwords(file: Path) -> dict[str, str]:
-    """Each login role's own random password, in a file of mode 0600."""
-    if not file.exists():
-        passwords = {role: secrets.token_urlsafe(32) for role in LOGIN_ROLES}
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w") as opened:  # noqa: PTH123 -- a descriptor, not a path
-            json.dump(passwords, opened)
-            opened.flush()
-            os.fsync(descriptor)
-    loaded: dict[str, str] = json.loads(file.read_text())
-    return loaded
+    """Each login role's own random password, in a file of mode 0600; a role that is new gets its own."""
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    missing = [role for role in LOGIN_ROLES if role not in known]
+    if missing:
+        known |= {str(role): secrets.token_urlsafe(32) for role in missing}
+        _replace_secret(file, json.dumps(known))
+    return known
+
+
+def _replace_secret(file: Path, text: str) -> None:
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w") as opened:  # noqa: PTH123 -- a descriptor, not a path
+        opened.write(text)
+        opened.flush()
+        os.fsync(descriptor)
+    fresh.replace(file)
 
 
 async def prepare_database(superuser_dsn: str, passwords: dict[str, str], database: str = DATABASE) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, SecretStr
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kernel.mail_url import Relay, parse_mail_url
 
 MIB = 1024 * 1024
 
@@ -41,6 +43,12 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     """Certificate and key, for the process that faces people; PEM files."""
 
+    mail_url: Annotated[SecretStr | None, BeforeValidator(lambda told: told or None)] = None
+    """Where mail goes (`mail_url.py` has the forms); nothing is mailed if absent or empty."""
+
+    mail_from: str = ""
+    """The address that mail is from; needed for a mail server."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     document_limit_bytes: PositiveInt = 64 * 1024 * MIB
@@ -59,6 +67,14 @@ class Settings(BaseSettings):
     session_idle_seconds: PositiveInt = 3600
     session_absolute_seconds: PositiveInt = 12 * 3600
     invitation_lifetime_seconds: Annotated[int, Field(gt=0, le=72 * 3600)] = 72 * 3600
+
+    @model_validator(mode="after")
+    def _mail_can_go(self) -> Self:
+        if self.mail_url is not None:
+            place = parse_mail_url(self.mail_url.get_secret_value())
+            if isinstance(place, Relay) and "@" not in self.mail_from:
+                raise ValueError("REDWELL_MAIL_FROM must name the address that mail is from")
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

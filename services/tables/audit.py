@@ -1,6 +1,8 @@
 """Tables that `audit` writes: trees, leaves and checkpoints over the events of each organization."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
@@ -10,12 +12,21 @@ from services.tables.roles import Role
 from services.tables.schema import Access, Record, RowId, TenantId
 
 
-def _ledger_access(*sequencer: str) -> Access:
+def _ledger_access(*sequencer: str, readers: Mapping[Role, str] = MappingProxyType({})) -> Access:
+    """`readers`: roles beside the log's own, with the columns that each may read."""
     return Access(
         writer="audit",
-        grants={Role.SEQUENCER: ("SELECT", "INSERT", *sequencer), Role.AUDIT: ("SELECT",)},
-        across={Role.SEQUENCER: "true"},
+        grants={
+            Role.SEQUENCER: ("SELECT", "INSERT", *sequencer),
+            Role.AUDIT: ("SELECT",),
+            **{role: (f"SELECT ({columns})",) for role, columns in readers.items()},
+        },
+        across={Role.SEQUENCER: "true", **({Role.COURIER: "true"} if Role.COURIER in readers else {})},
     )
+
+
+_ORDER_OF_EVENTS = MappingProxyType(dict.fromkeys((Role.DOCS, Role.COURIER), "tenant_id, idx, event_id"))
+_SIZE = MappingProxyType(dict.fromkeys((Role.DOCS, Role.COURIER), "tenant_id, size"))
 
 
 class Tree(Record):
@@ -24,7 +35,7 @@ class Tree(Record):
     __tablename__ = "trees"
     __table_args__ = (
         UniqueConstraint("origin"),
-        {"info": {"access": _ledger_access("UPDATE (size, frontier)")}},
+        {"info": {"access": _ledger_access("UPDATE (size, frontier)", readers=_SIZE)}},
     )
     tenant_id: Mapped[TenantId]
     log_id: Mapped[UUID]
@@ -41,7 +52,7 @@ class Leaf(Record):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["trees.tenant_id"]),
         UniqueConstraint("tenant_id", "event_id"),
-        {"info": {"access": _ledger_access()}},
+        {"info": {"access": _ledger_access(readers=_ORDER_OF_EVENTS)}},
     )
     tenant_id: Mapped[TenantId]
     idx: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -70,8 +70,9 @@ class Member(Record):
                         Role.AUTH: _ALL,
                         Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
                         Role.DOCS: ("SELECT (tenant_id, id, state)",),
+                        Role.COURIER: ("SELECT (tenant_id, id, email_sealed, state)",),
                     },
-                    across={Role.SIGNIN: "true"},
+                    across={Role.SIGNIN: "true", Role.COURIER: "true"},
                 )
             }
         },
@@ -92,7 +93,11 @@ class MemberRole(Record):
         _member_key(),
         {
             "info": {
-                "access": Access(writer="auth", grants={Role.AUTH: _ALL, Role.DOCS: _READ, Role.AUDIT: _READ})
+                "access": Access(
+                    writer="auth",
+                    grants={Role.AUTH: _ALL, Role.DOCS: _READ, Role.AUDIT: _READ, Role.COURIER: _READ},
+                    across={Role.COURIER: "true"},
+                )
             }
         },
     )
@@ -191,8 +196,13 @@ class Session(Record):
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: _ALL, Role.DOCS: _check, Role.AUDIT: _check},
-                    across={Role.DOCS: "true", Role.AUDIT: "true"},
+                    grants={
+                        Role.AUTH: _ALL,
+                        Role.DOCS: _check,
+                        Role.AUDIT: _check,
+                        Role.COURIER: ("SELECT (tenant_id, id, member_id)",),
+                    },
+                    across={Role.DOCS: "true", Role.AUDIT: "true", Role.COURIER: "true"},
                 )
             }
         },

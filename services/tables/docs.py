@@ -17,6 +17,11 @@ _ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _KEEP = ("SELECT", "INSERT", "UPDATE")
 _READ = ("SELECT",)
 _EITHER_PARTY = f"{IN_TENANTS.format(column='tenant_id')} OR {IN_TENANTS.format(column='provider_id')}"
+_TERM = "SELECT (tenant_id, id, provider_id, state, ends_at)"
+_WHO_UNTIL_WHEN = (
+    "SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, "  # no purpose
+    "ends_at, created_at, revoked_at)"
+)
 _VAULT = {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: _KEEP})}}
 
 
@@ -36,8 +41,8 @@ class Engagement(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: _KEEP, Role.AUTH: _READ},
-                    across={Role.AUTH: _EITHER_PARTY, Role.DOCS: _EITHER_PARTY},
+                    grants={Role.DOCS: _KEEP, Role.AUTH: _READ, Role.COURIER: (_TERM,)},
+                    across={Role.AUTH: _EITHER_PARTY, Role.DOCS: _EITHER_PARTY, Role.COURIER: "true"},
                 )
             }
         },
@@ -162,7 +167,16 @@ class Grant(Record):
         CheckConstraint("cardinality(classes) > 0", name="classes"),
         CheckConstraint("permissions <@ ARRAY['read']::text[]", name="permissions"),
         Index(None, "tenant_id", "member_id", "matter_id"),
-        _VAULT,
+        Index(None, "ends_at", postgresql_where=text("revoked_at IS NULL")),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.DOCS: _KEEP, Role.COURIER: (_WHO_UNTIL_WHEN,)},
+                    across={Role.COURIER: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]

@@ -10,6 +10,7 @@ from sqlalchemy.types import UserDefinedType
 from services.tables.roles import WRITERS_OF_EVIDENCE, Role
 from services.tables.schema import Access, Record, RowId, TenantId
 
+_WHAT_HAPPENED = "SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id)"
 _APPEND = dict.fromkeys(WRITERS_OF_EVIDENCE, ("INSERT",))
 
 
@@ -41,10 +42,12 @@ class Event(Record):
                     grants={
                         **_APPEND,
                         Role.AUDIT: ("SELECT", "INSERT"),
+                        Role.DOCS: (_WHAT_HAPPENED, "INSERT"),
+                        Role.COURIER: (_WHAT_HAPPENED, "INSERT"),
                         Role.SEQUENCER: ("SELECT (tenant_id, id, matter_id, sha256)", "INSERT"),
                         Role.SWEEPER: ("INSERT",),
                     },
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true", Role.COURIER: "true"},
                 )
             }
         },

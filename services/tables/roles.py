@@ -13,6 +13,7 @@ class Role(StrEnum):
     GATEWAY = "redwell_gateway"
     AUTH = "redwell_auth"
     SIGNIN = "redwell_signin"
+    COURIER = "redwell_courier"
     DOCS = "redwell_docs"
     SWEEPER = "redwell_sweeper"
     AUDIT = "redwell_audit"
@@ -20,4 +21,12 @@ class Role(StrEnum):
 
 
 LOGIN_ROLES = (MIGRATOR, *Role)
-WRITERS_OF_EVIDENCE = (Role.GATEWAY, Role.AUTH, Role.DOCS, Role.SWEEPER, Role.AUDIT, Role.SEQUENCER)
+WRITERS_OF_EVIDENCE = (
+    Role.GATEWAY,
+    Role.AUTH,
+    Role.COURIER,
+    Role.DOCS,
+    Role.SWEEPER,
+    Role.AUDIT,
+    Role.SEQUENCER,
+)

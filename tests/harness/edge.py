@@ -62,6 +62,7 @@ class EdgeInstance(Instance):
             "REDWELL_DATABASE_NAME": DATABASE,
             "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords),
             "REDWELL_CHECKPOINT_INTERVAL_SECONDS": "0.3",
+            "REDWELL_MAIL_URL": f"file://{self.mail}",
             **self.settings,
         }
         code = asyncio.run(ensure_platform(Settings.from_environment(environment), self.clock.now))

@@ -102,6 +102,11 @@ class Instance:
         return str(self.announcement["operator_code"])
 
     @property
+    def mail(self) -> Path:
+        """The folder that mail is kept in, in place of a mail server."""
+        return self.data / "mail"
+
+    @property
     def fingerprint(self) -> str:
         return str(self.announcement["fingerprint"])
 

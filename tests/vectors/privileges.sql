@@ -1,6 +1,6 @@
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
 REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
 DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename); END LOOP; END $$
 ALTER TABLE assertion_keys OWNER TO redwell_owner
 ALTER TABLE assertion_keys ENABLE ROW LEVEL SECURITY
@@ -23,6 +23,8 @@ ALTER TABLE engagements ENABLE ROW LEVEL SECURITY
 ALTER TABLE engagements FORCE ROW LEVEL SECURITY
 GRANT SELECT ON engagements TO redwell_auth
 CREATE POLICY auth_across ON engagements TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, provider_id, state, ends_at) ON engagements TO redwell_courier
+CREATE POLICY courier_across ON engagements TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON engagements TO redwell_docs
 CREATE POLICY docs_across ON engagements TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE event_personal_data OWNER TO redwell_owner
@@ -32,6 +34,8 @@ GRANT SELECT, INSERT ON event_personal_data TO redwell_audit
 CREATE POLICY audit_tenant ON event_personal_data TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_auth
 CREATE POLICY auth_tenant ON event_personal_data TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_courier
+CREATE POLICY courier_tenant ON event_personal_data TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_docs
 CREATE POLICY docs_tenant ON event_personal_data TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_gateway
@@ -47,6 +51,8 @@ GRANT SELECT, INSERT ON event_queue TO redwell_audit
 CREATE POLICY audit_tenant ON event_queue TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_auth
 CREATE POLICY auth_tenant ON event_queue TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_courier
+CREATE POLICY courier_tenant ON event_queue TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_docs
 CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_gateway
@@ -62,7 +68,9 @@ GRANT SELECT, INSERT ON events TO redwell_audit
 CREATE POLICY audit_tenant ON events TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_auth
 CREATE POLICY auth_tenant ON events TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON events TO redwell_docs
+GRANT SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id), INSERT ON events TO redwell_courier
+CREATE POLICY courier_across ON events TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id), INSERT ON events TO redwell_docs
 CREATE POLICY docs_tenant ON events TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_gateway
 CREATE POLICY gateway_tenant ON events TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
@@ -82,6 +90,11 @@ ALTER TABLE matters ENABLE ROW LEVEL SECURITY
 ALTER TABLE matters FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON matters TO redwell_docs
 CREATE POLICY docs_tenant ON matters TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE notices OWNER TO redwell_owner
+ALTER TABLE notices ENABLE ROW LEVEL SECURITY
+ALTER TABLE notices FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON notices TO redwell_courier
+CREATE POLICY courier_across ON notices TO redwell_courier USING (true) WITH CHECK (true)
 ALTER TABLE organizations OWNER TO redwell_owner
 ALTER TABLE organizations ENABLE ROW LEVEL SECURITY
 ALTER TABLE organizations FORCE ROW LEVEL SECURITY
@@ -95,6 +108,18 @@ GRANT SELECT (id, kind) ON organizations TO redwell_sequencer
 CREATE POLICY sequencer_across ON organizations TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT ON organizations TO redwell_signin
 CREATE POLICY signin_across ON organizations TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE outbox OWNER TO redwell_owner
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY
+GRANT INSERT ON outbox TO redwell_auth
+CREATE POLICY auth_tenant ON outbox TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (attempts, next_attempt_at), DELETE ON outbox TO redwell_courier
+CREATE POLICY courier_across ON outbox TO redwell_courier USING (true) WITH CHECK (true)
+ALTER TABLE reading_places OWNER TO redwell_owner
+ALTER TABLE reading_places ENABLE ROW LEVEL SECURITY
+ALTER TABLE reading_places FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE (next_index) ON reading_places TO redwell_courier
+CREATE POLICY courier_across ON reading_places TO redwell_courier USING (true) WITH CHECK (true)
 ALTER TABLE refusal_counts OWNER TO redwell_owner
 ALTER TABLE refusal_counts ENABLE ROW LEVEL SECURITY
 ALTER TABLE refusal_counts FORCE ROW LEVEL SECURITY
@@ -102,6 +127,8 @@ GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_audit
 CREATE POLICY audit_tenant ON refusal_counts TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_auth
 CREATE POLICY auth_tenant ON refusal_counts TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_courier
+CREATE POLICY courier_tenant ON refusal_counts TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_docs
 CREATE POLICY docs_tenant ON refusal_counts TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_gateway
@@ -124,6 +151,8 @@ GRANT SELECT, INSERT ON subject_keys TO redwell_audit
 CREATE POLICY audit_tenant ON subject_keys TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_auth
 CREATE POLICY auth_tenant ON subject_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_courier
+CREATE POLICY courier_tenant ON subject_keys TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_docs
 CREATE POLICY docs_tenant ON subject_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_gateway
@@ -142,6 +171,10 @@ ALTER TABLE trees ENABLE ROW LEVEL SECURITY
 ALTER TABLE trees FORCE ROW LEVEL SECURITY
 GRANT SELECT ON trees TO redwell_audit
 CREATE POLICY audit_tenant ON trees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, size) ON trees TO redwell_courier
+CREATE POLICY courier_across ON trees TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, size) ON trees TO redwell_docs
+CREATE POLICY docs_tenant ON trees TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (size, frontier) ON trees TO redwell_sequencer
 CREATE POLICY sequencer_across ON trees TO redwell_sequencer USING (true) WITH CHECK (true)
 ALTER TABLE checkpoints OWNER TO redwell_owner
@@ -159,6 +192,8 @@ CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (s
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
+CREATE POLICY courier_across ON grants TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
 CREATE POLICY docs_tenant ON grants TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE invitations OWNER TO redwell_owner
@@ -173,6 +208,10 @@ ALTER TABLE leaves ENABLE ROW LEVEL SECURITY
 ALTER TABLE leaves FORCE ROW LEVEL SECURITY
 GRANT SELECT ON leaves TO redwell_audit
 CREATE POLICY audit_tenant ON leaves TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, idx, event_id) ON leaves TO redwell_courier
+CREATE POLICY courier_across ON leaves TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, idx, event_id) ON leaves TO redwell_docs
+CREATE POLICY docs_tenant ON leaves TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON leaves TO redwell_sequencer
 CREATE POLICY sequencer_across ON leaves TO redwell_sequencer USING (true) WITH CHECK (true)
 ALTER TABLE matter_heads OWNER TO redwell_owner
@@ -197,6 +236,8 @@ ALTER TABLE members ENABLE ROW LEVEL SECURITY
 ALTER TABLE members FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON members TO redwell_auth
 CREATE POLICY auth_tenant ON members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, email_sealed, state) ON members TO redwell_courier
+CREATE POLICY courier_across ON members TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, state) ON members TO redwell_docs
 CREATE POLICY docs_tenant ON members TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
@@ -215,6 +256,8 @@ GRANT SELECT ON member_roles TO redwell_audit
 CREATE POLICY audit_tenant ON member_roles TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE, DELETE ON member_roles TO redwell_auth
 CREATE POLICY auth_tenant ON member_roles TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON member_roles TO redwell_courier
+CREATE POLICY courier_across ON member_roles TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT ON member_roles TO redwell_docs
 CREATE POLICY docs_tenant ON member_roles TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE sessions OWNER TO redwell_owner
@@ -224,6 +267,8 @@ GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions 
 CREATE POLICY audit_across ON sessions TO redwell_audit USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO redwell_auth
 CREATE POLICY auth_tenant ON sessions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, member_id) ON sessions TO redwell_courier
+CREATE POLICY courier_across ON sessions TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
 CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE totp_factors OWNER TO redwell_owner

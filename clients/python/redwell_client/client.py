@@ -170,6 +170,10 @@ class Redwell:
             raise IntegrityError("the content is not what the server announced")
         return digest.hexdigest()
 
+    def changes(self, after: str | None = None, **query: str) -> JSON:
+        """What concerns one since `after`, oldest first. Keep its `after` once the items are dealt with."""
+        return self.call("GET", "/v1/changes", **query, **({"after": after} if after else {}))
+
     # The log
 
     def events(self, **query: str) -> Iterator[JSON]:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from services.auth.enrolment import queries
 from services.auth.enrolment.queries import Invited
 from services.auth.enrolment.schemas import InvitationMade, NewInvitation
-from services.auth.errors import MemberExists, RolesRefused
+from services.auth.errors import MailNotSetUp, MemberExists, RolesRefused
+from services.auth.mail import wording
+from services.auth.mail.outbox import Posting, post
 from services.auth.policy import decide_roles
 from services.auth.resources import Resources
 from services.evidence.act import Act
@@ -20,7 +22,10 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
     Raises:
         RolesRefused: nobody may hold these roles together, or not in such an organization.
         MemberExists: somebody with this address has joined already.
+        MailNotSetUp: the code was to be mailed, and nothing is mailed here.
     """
+    if body.deliver == "mail" and resources.mail is None:
+        raise MailNotSetUp
     tenant, roles = act.principal.organization, frozenset(body.roles)
     organization = await queries.read_organization(act.session, tenant)
     if organization is None:
@@ -34,8 +39,19 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
     expires_at = act.now + timedelta(seconds=resources.settings.invitation_lifetime_seconds)
     invited = Invited(tenant, "member", roles, expires_at, index, act.principal.id)
     invitation, code = await queries.add_invitation(act.session, invited, act.now)
-    change: dict[str, object] = {"roles": sorted(roles)}
+    if body.deliver == "mail":
+        letter = wording.invitation(
+            body.email, organization.name, code.text, expires_at, resources.settings.public_url
+        )
+        await post(
+            act.session,
+            resources.keys,
+            Posting(tenant, "invitation", invitation, letter, expires_at),
+            act.now,
+        )
+    change: dict[str, object] = {"roles": sorted(roles), "deliver": body.deliver}
     await act.record(
         Draft("member.invited", subject=Subject("invitation", invitation), change=change), tenant
     )
-    return InvitationMade(id=invitation, code=code.text, roles=sorted(roles), expires_at=expires_at)
+    told = code.text if body.deliver == "reply" else None
+    return InvitationMade(id=invitation, code=told, roles=sorted(roles), expires_at=expires_at)

@@ -54,5 +54,5 @@ async def confirm(visit: VisitDep, body: ChallengeAnswer) -> TokenPair:
     ),
 )
 async def invite(act: OwnActDep, resources: ResourcesDep, body: NewInvitation) -> InvitationMade:
-    """Invite somebody into your organization; the code is shown once."""
+    """Invite somebody into your organization; the code is shown once, or mailed to the address invited."""
     return await inviting.invite(act, resources, body)

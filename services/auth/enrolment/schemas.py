@@ -1,6 +1,6 @@
 """Wire types of joining."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -47,12 +47,14 @@ class Enrolment(Wire):
 class NewInvitation(Wire):
     email: Email
     roles: Roles
+    deliver: Literal["mail", "reply"] = "reply"
+    """Whether the code goes to the address invited, and to nobody else, or into the reply."""
 
 
 class InvitationMade(Wire):
-    """The code is shown once, to be handed to the person invited."""
+    """The code is shown once, to be handed to the person invited; None when it was mailed to them."""
 
     id: UUID
-    code: str
+    code: str | None
     roles: list[Role]
     expires_at: AwareDatetime

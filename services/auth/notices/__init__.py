@@ -1,0 +1,1 @@
+"""Notices: mail to the people whom an event concerns, each told once."""

@@ -1,0 +1,1 @@
+"""Changes: what happened that concerns somebody, so that programs need not poll lists."""

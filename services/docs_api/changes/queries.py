@@ -1,0 +1,95 @@
+"""The feed is a query: an event is told only to somebody who may see what it speaks of, now.
+
+A member of the firm is told of the matters that they are on; a provider's person of their own grants, and of
+documents that a live grant lets them read.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.docs_api.access import MEMBER, ORGANIZATION, TENANT, on_matter, parameters
+from services.docs_api.documents.queries import readable_documents
+from services.evidence.act import Act
+from services.tables.audit import Leaf, Tree
+from services.tables.docs import Document, Grant, Matter
+from services.tables.evidence import Event
+
+OF_GRANTS = ("grant.given", "grant.changed", "grant.revoked")
+OF_DOCUMENTS = (
+    "document.received",
+    "document.renamed",
+    "document.moved",
+    "document.reclassified",
+    "document.withdrawn",
+)
+ChangeRow = Mapping[str, Any]
+
+
+async def size_of_log(act: Act) -> int:
+    """How many leaves the firm's log has: whatever has none yet will have a later place."""
+    size = await act.session.scalar(select(Tree.size).where(Tree.tenant_id == act.principal.firm))
+    return size or 0
+
+
+async def first_since(act: Act, moment: datetime) -> int | None:
+    """The place of the first event of the firm since `moment`; None if there is none."""
+    found: int | None = await act.session.scalar(
+        select(Leaf.idx)
+        .join(Event, and_(Event.tenant_id == Leaf.tenant_id, Event.id == Leaf.event_id))
+        .where(Event.tenant_id == act.principal.firm, Event.at >= moment)
+        .order_by(Event.at, Event.id)
+        .limit(1)
+    )
+    return found
+
+
+async def changes_between(act: Act, first: int, end: int, limit: int) -> list[ChangeRow]:
+    """What concerns the principal at the places from `first` up to but without `end`, oldest first."""
+    concerns = _concerns_holder() if act.principal.acts_for_another else _concerns_member()
+    statement = (
+        select(
+            Leaf.idx,
+            Event.id,
+            Event.at,
+            Event.type,
+            Event.matter_id,
+            Event.document_id,
+            Event.object_kind,
+            Event.object_id,
+        )
+        .join(Event, and_(Event.tenant_id == Leaf.tenant_id, Event.id == Leaf.event_id))
+        .join(Matter, and_(Matter.tenant_id == Event.tenant_id, Matter.id == Event.matter_id))
+        .where(
+            Leaf.tenant_id == TENANT,
+            Leaf.idx >= first,
+            Leaf.idx < end,
+            Event.outcome == "allowed",
+            concerns,
+        )
+        .order_by(Leaf.idx)
+        .limit(limit)
+    )
+    found = await act.session.execute(statement, parameters(act.principal, act.now))
+    return [dict(row) for row in found.mappings()]
+
+
+def _concerns_member() -> ColumnElement[bool]:
+    return and_(Event.type.in_(OF_GRANTS + OF_DOCUMENTS), on_matter())
+
+
+def _concerns_holder() -> ColumnElement[bool]:
+    own = select(Grant.id).where(
+        Grant.tenant_id == TENANT,
+        Grant.id == Event.object_id,
+        Grant.member_id == MEMBER,
+        Grant.provider_id == ORGANIZATION,
+    )
+    readable = readable_documents(acting_for_another=True).where(Document.id == Event.document_id)
+    return or_(
+        and_(Event.type.in_(OF_GRANTS), own.correlate(Event).exists()),
+        and_(Event.type.in_(OF_DOCUMENTS), readable.correlate(Event).exists()),
+    )

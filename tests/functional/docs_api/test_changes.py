@@ -1,0 +1,119 @@
+"""The feed of changes: everybody is told what they may see, in order, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.python.redwell_client import ProblemError
+from tests.functional.docs_api.moving import fetch_rows
+from tests.harness.people import Person, World, invite, matter_body
+from tests.harness.rows import wait_until_sequenced
+
+ITEM = {"id", "at", "type", "matter_id", "document_id", "grant_id"}
+
+
+class Reader:
+    """Somebody who keeps their place."""
+
+    def __init__(self, world: World, person: Person) -> None:
+        self.world, self.person = world, person
+        self.after: str | None = None
+        self.news()
+
+    def news(self, **query: str) -> list[dict[str, Any]]:
+        """What came since the last look, once all that was done has its place."""
+        wait_until_sequenced(self.world.instance)
+        found, more = [], True
+        while more:
+            answer = self.person.client.changes(self.after, **query)
+            self.after, more = answer["after"], answer["more"]
+            found += answer["items"]
+        assert all(set(item) == ITEM for item in found)
+        return found
+
+    def told(self) -> list[tuple[str, str]]:
+        return [(item["type"], item["grant_id"] or item["document_id"]) for item in self.news()]
+
+
+def test_a_grant_and_the_documents_under_it_are_told(world: World, tmp_path: Path) -> None:
+    names = ("paralegal", "ungranted", "attorney", "firm_staff", "other_attorney")
+    readers = {name: Reader(world, world[name]) for name in names}
+    grant = world.grant(world["paralegal"], ["pleadings"])["id"]
+    document = world.put(tmp_path, "told.txt", b"words", "pleadings")["id"]
+    hidden = world.put(tmp_path, "hidden.txt", b"words", "privileged")["id"]
+    given, received = ("grant.given", grant), ("document.received", document)
+    assert readers["paralegal"].told() == [given, received]
+    assert readers["attorney"].told() == [given, received, ("document.received", hidden)]
+    for stranger in ("ungranted", "firm_staff", "other_attorney"):
+        assert readers[stranger].told() == []
+    world["attorney"].client.call("POST", f"/v1/grants/{grant}/revoke")
+    world.put(tmp_path, "later.txt", b"words", "pleadings")
+    assert readers["paralegal"].told() == [("grant.revoked", grant)]
+
+
+def test_who_joins_a_matter_is_told_from_then_on(world: World, tmp_path: Path) -> None:
+    staff = Reader(world, world["firm_staff"])
+    matter = world["attorney"].client.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
+    path = f"/v1/matters/{matter}/people/{world['firm_staff'].id}"
+    world["attorney"].client.call("PUT", path)
+    (tmp_path / "in.txt").write_bytes(b"words")
+    document = world["attorney"].client.put(matter, tmp_path / "in.txt", "pleadings")["id"]
+    assert staff.told() == [("document.received", document)]
+    world["attorney"].client.call("DELETE", path)
+    (tmp_path / "out.txt").write_bytes(b"words")
+    world["attorney"].client.put(matter, tmp_path / "out.txt", "pleadings")
+    assert staff.told() == []
+
+
+def test_pages_tell_the_same_in_the_same_order_and_again(world: World, tmp_path: Path) -> None:
+    reader = Reader(world, world["attorney"])
+    begun = reader.after
+    made = [world.put(tmp_path, f"{number}.txt", b"words")["id"] for number in range(5)]
+    at_once = reader.news()
+    assert [item["document_id"] for item in at_once] == made
+    for _ in range(2):
+        reader.after = begun
+        assert reader.news(limit="2") == at_once
+    first = world["attorney"].client.changes(begun, limit="2")
+    assert (len(first["items"]), first["more"]) == (2, True)
+
+
+def test_without_a_place_the_feed_begins_with_the_oldest(world: World, tmp_path: Path) -> None:
+    document = world.put(tmp_path, "oldest.txt", b"words")["id"]
+    reader = Reader(world, world["attorney"])
+    reader.after = None
+    assert document in [item["document_id"] for item in reader.news(limit="200")]
+
+
+def test_reading_is_recorded_and_never_told(world: World) -> None:
+    reader = Reader(world, world["attorney"])
+    for _ in range(3):
+        assert reader.news() == []
+    (row,) = fetch_rows(
+        world.instance,
+        "SELECT count(*) AS reads FROM events WHERE type = 'changes.read' AND actor_id = $1",
+        world["attorney"].id,
+    )
+    assert row["reads"] >= 4
+
+
+def test_a_newcomer_without_matters_hears_nothing(world: World) -> None:
+    newcomer = invite(world.instance, world["firm_admin"], ["attorney"], "newcomer")
+    assert Reader(world, newcomer).news() == []
+    newcomer.client.close()
+
+
+@pytest.mark.parametrize("whose", ["firm_staff", "other_attorney", "paralegal"])
+def test_a_place_is_for_one_reader(world: World, whose: str) -> None:
+    place = Reader(world, world[whose]).after
+    with pytest.raises(ProblemError) as refused:
+        world["attorney"].client.changes(place)
+    assert (refused.value.status, refused.value.slug) == (422, "invalid-input")
+
+
+@pytest.mark.parametrize("role", ["firm_admin", "officer", "provider_admin"])
+def test_whose_role_reads_no_matters_is_refused(world: World, role: str) -> None:
+    with pytest.raises(ProblemError) as refused:
+        world[role].client.changes()
+    assert (refused.value.status, refused.value.slug) == (403, "forbidden")

@@ -1,0 +1,171 @@
+"""The teller against a real Postgres, as its own role, with logs written by hand."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from services.auth.identity import IdentityKeys
+from services.auth.mail.letters import Letter
+from services.auth.notices.teller import Teller
+from services.auth.notices.wording import OF_ACCOUNTS
+from services.host.postgres import EmbeddedPostgres
+from services.kernel.database import password_of
+from services.kernel.settings import Settings
+from services.keys.wrapping import new_key
+from services.tables.roles import Role
+from tests.harness.database import prepared_database
+from tests.harness.folders import throwaway_folder
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+KEYS = IdentityKeys(new_key())
+URL = "https://files.example.com"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[tuple[EmbeddedPostgres, Settings]]:
+    with throwaway_folder() as folder, prepared_database(folder) as prepared:
+        yield prepared
+
+
+class Desk:
+    """A teller, and a superuser who writes the rows that it reads; references are not checked for them."""
+
+    def __init__(self, owner: asyncpg.Connection, courier: asyncpg.Connection) -> None:
+        self.owner, self.courier = owner, courier
+        self.tenant = uuid4()
+        self.size = 0
+
+    async def add(self, table: str, **values: Any) -> UUID:
+        values = {"tenant_id": self.tenant, "id": uuid4(), **values}
+        places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+        await self.owner.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})",  # noqa: S608 -- names of ours
+            *values.values(),
+        )
+        made: UUID = values["id"]
+        return made
+
+    async def member(self, state: str = "active") -> UUID:
+        member = uuid4()
+        sealed = KEYS.seal_email(self.tenant, member, f"{member}@example.com")
+        texts = {"email_index": member.bytes, "email_sealed": sealed, "name_sealed": b"", "password_hash": ""}
+        return await self.add("members", id=member, state=state, created_at=NOW, **texts)
+
+    async def event(self, kind: str, about: UUID, at: datetime = NOW, outcome: str = "allowed") -> None:
+        """An event with its leaf."""
+        digest = {"body": b"{}", "sha256": uuid4().bytes}
+        event = await self.add("events", at=at, type=kind, outcome=outcome, object_id=about, **digest)
+        if self.size == 0:
+            await self.owner.execute(
+                "INSERT INTO trees VALUES ($1, $2, $3, 0, '', $4)", self.tenant, uuid4(), str(uuid4()), NOW
+            )
+        await self.owner.execute(
+            "INSERT INTO leaves (tenant_id, idx, event_id, body) VALUES ($1, $2, $3, '')",
+            self.tenant,
+            self.size,
+            event,
+        )
+        self.size += 1
+        await self.owner.execute("UPDATE trees SET size = $2 WHERE tenant_id = $1", self.tenant, self.size)
+
+    async def grant(self, member: UUID, ends_at: datetime, created_at: datetime, **more: Any) -> UUID:
+        engagement = await self.add(
+            "engagements",
+            provider_id=self.tenant,
+            services=["review"],
+            starts_at=created_at,
+            state=more.pop("engagement", "active"),
+            created_at=created_at,
+            created_by=uuid4(),
+        )
+        terms = {"classes": ["x"], "permissions": ["read"], "starts_at": created_at, "purpose_sealed": b""}
+        ids = {"matter_id": uuid4(), "engagement_id": engagement, "provider_id": self.tenant}
+        times = {"ends_at": ends_at, "created_at": created_at, "created_by": uuid4()}
+        return await self.add("grants", member_id=member, **terms, **ids, **times, **more)
+
+    async def told(self, now: datetime = NOW) -> list[tuple[str, str]]:
+        """What a round writes: kind and address, whole letters opened."""
+        await Teller(KEYS, URL).round(self.courier, now)
+        rows = await self.owner.fetch(
+            "DELETE FROM outbox WHERE tenant_id = $1 RETURNING id, kind, letter_sealed", self.tenant
+        )
+        letters = {row["id"]: KEYS.open_letter(self.tenant, row["id"], row["letter_sealed"]) for row in rows}
+        return sorted((row["kind"], Letter.from_json(letters[row["id"]]).to) for row in rows)
+
+
+@pytest.fixture
+async def desk(database: tuple[EmbeddedPostgres, Settings]) -> AsyncIterator[Desk]:
+    postgres, settings = database
+    owner = await asyncpg.connect(postgres.superuser_dsn("redwell"))
+    await owner.execute("SET session_replication_role = replica")
+    role = str(Role.COURIER)
+    courier = await asyncpg.connect(postgres.dsn("redwell", role, password_of(settings, role)))
+    try:
+        yield Desk(owner, courier)
+    finally:
+        await owner.close()
+        await courier.close()
+
+
+@pytest.mark.parametrize("kind", OF_ACCOUNTS)
+async def test_whose_account_changes_is_told_once(desk: Desk, kind: str) -> None:
+    member = await desk.member("suspended" if kind == "member.suspended" else "active")
+    await desk.event(kind, member)
+    assert await desk.told() == [(kind, f"{member}@example.com")]
+    assert await desk.told() == []
+
+
+async def test_each_event_is_told_and_a_denied_one_is_not(desk: Desk) -> None:
+    member = await desk.member()
+    await desk.event("member.password.changed", member, outcome="denied")
+    await desk.event("member.self.read", member)
+    assert await desk.told() == []
+    for _ in range(2):
+        await desk.event("member.password.changed", member)
+    assert len(await desk.told()) == 2
+
+
+async def test_what_lies_two_days_back_is_no_news(desk: Desk) -> None:
+    member = await desk.member()
+    await desk.event("member.password.changed", member, NOW - timedelta(hours=49))
+    await desk.event("member.roles.changed", member, NOW - timedelta(hours=47))
+    assert await desk.told() == [("member.roles.changed", f"{member}@example.com")]
+
+
+async def test_more_than_a_round_s_worth_is_told_in_several(desk: Desk) -> None:
+    member = await desk.member()
+    for _ in range(1001):
+        await desk.event("member.self.read", member)
+    await desk.event("member.password.changed", member)
+    assert await desk.told() == []
+    assert len(await desk.told()) == 1
+
+
+async def test_a_grant_that_ends_within_two_days_is_told_once(desk: Desk) -> None:
+    member = await desk.member()
+    await desk.grant(member, NOW + timedelta(hours=72), NOW - timedelta(days=1))
+    assert await desk.told() == []
+    soon = NOW + timedelta(hours=25)
+    assert await desk.told(soon) == [("grant.ending", f"{member}@example.com")]
+    assert await desk.told(soon + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"revoked_at": NOW},
+        {"engagement": "ended"},
+        {"created_at": NOW - timedelta(hours=1)},
+        {"ends_at": NOW - timedelta(seconds=1)},
+        {"member": "removed"},
+    ],
+)
+async def test_an_end_that_matters_no_more_is_not_told(desk: Desk, case: dict[str, Any]) -> None:
+    member = await desk.member(case.pop("member", "active"))
+    times = {"ends_at": NOW + timedelta(hours=24), "created_at": NOW - timedelta(days=9)}
+    await desk.grant(member, **{**times, **case})
+    assert await desk.told() == []
