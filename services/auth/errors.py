@@ -3,8 +3,9 @@
 RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
 ├── Forbidden 403 ── InvitationForAnother
-├── Conflict 409 ── MemberExists · AdministratorExists
+├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
 ├── InvitationEnded 410
+├── PreconditionFailed 412 · PreconditionRequired 428
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
 """
 
@@ -57,6 +58,28 @@ class MemberExists(Conflict):
 class AdministratorExists(Conflict):
     slug = "administrator-exists"
     title = "The organization has an administrator, who invites everybody else"
+
+
+class LastAdministrator(Conflict):
+    slug = "last-administrator"
+    title = "The organization would have no administrator; make somebody else one first"
+
+
+class MemberStateConflict(Conflict):
+    slug = "member-state"
+    title = "The member is not in a state in which this can be done"
+
+
+class PreconditionFailed(RedwellError):
+    status = 412
+    slug = "precondition-failed"
+    title = "It was changed meanwhile; read it again, and decide again"
+
+
+class PreconditionRequired(RedwellError):
+    status = 428
+    slug = "precondition-required"
+    title = "Say in If-Match which version is meant; reading gives it as etag"
 
 
 class PasswordRefused(InvalidInput):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,7 +59,8 @@ class Member(Record):
     __tablename__ = "members"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
-        UniqueConstraint("tenant_id", "email_index"),
+        # Somebody who was removed may be invited again: they join as a new member.
+        Index(None, "tenant_id", "email_index", unique=True, postgresql_where=text("state <> 'removed'")),
         Index(None, "email_index"),
         CheckConstraint("state IN ('enrolling', 'active', 'suspended', 'removed')", name="state"),
         {
@@ -71,7 +72,7 @@ class Member(Record):
                         Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
                         Role.DOCS: ("SELECT (tenant_id, id, state)",),
                     },
-                    across={Role.SIGNIN: "true"},
+                    across={Role.SIGNIN: "true", Role.DOCS: "true"},
                 )
             }
         },

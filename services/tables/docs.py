@@ -162,7 +162,19 @@ class Grant(Record):
         CheckConstraint("cardinality(classes) > 0", name="classes"),
         CheckConstraint("permissions <@ ARRAY['read']::text[]", name="permissions"),
         Index(None, "tenant_id", "member_id", "matter_id"),
-        _VAULT,
+        Index(None, "provider_id", "member_id"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: _KEEP,
+                        Role.AUTH: ("SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at)",),
+                    },
+                    across={Role.AUTH: _EITHER_PARTY},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]

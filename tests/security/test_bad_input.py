@@ -58,6 +58,7 @@ def _person(world: World, operation: Operation) -> Person | None:
     role = {
         "organizations": world.operator,
         "invitations": world["firm_admin"],
+        "members": world["firm_admin"],
         "engagements": world["firm_admin"],
         "classes": world["firm_admin"],
         "log": world["officer"],

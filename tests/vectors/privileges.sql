@@ -159,6 +159,8 @@ CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (s
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at) ON grants TO redwell_auth
+CREATE POLICY auth_across ON grants TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
 CREATE POLICY docs_tenant ON grants TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE invitations OWNER TO redwell_owner
@@ -198,7 +200,7 @@ ALTER TABLE members FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON members TO redwell_auth
 CREATE POLICY auth_tenant ON members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, state) ON members TO redwell_docs
-CREATE POLICY docs_tenant ON members TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+CREATE POLICY docs_across ON members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
 CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
 ALTER TABLE challenges OWNER TO redwell_owner

@@ -6,6 +6,7 @@ from services.auth.enrolment import queries
 from services.auth.enrolment.queries import Invited
 from services.auth.enrolment.schemas import InvitationMade, NewInvitation
 from services.auth.errors import MemberExists, RolesRefused
+from services.auth.locks import confirm_acting
 from services.auth.policy import decide_roles
 from services.auth.resources import Resources
 from services.evidence.act import Act
@@ -21,6 +22,7 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
         RolesRefused: nobody may hold these roles together, or not in such an organization.
         MemberExists: somebody with this address has joined already.
     """
+    await confirm_acting(act)
     tenant, roles = act.principal.organization, frozenset(body.roles)
     organization = await queries.read_organization(act.session, tenant)
     if organization is None:

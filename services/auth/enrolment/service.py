@@ -1,7 +1,7 @@
 """Joining: an invitation is redeemed with address, name and password, and used up by the first code.
 
 Until then a repeated redeem of the same code replaces what was begun, so that a closed window locks nobody
-out. Locks are taken in one order everywhere: invitation, organization, challenge, factor, throttle.
+out. Locks are taken in one order everywhere: see `locks`.
 """
 
 from dataclasses import dataclass, field
@@ -160,6 +160,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         visit.identified(member.tenant, Subject("member", member.id)),
         visit.act(member.tenant) as act,
     ):
+        await queries.lock_organization(act.session, member.tenant)
         invitation = await queries.consume_invitation(act.session, member, act.now)
         await _refuse_second_administrator(act, invitation)
         await consume_challenge(act.session, challenge, act.now)
@@ -179,7 +180,6 @@ async def _refuse_second_administrator(act: Act, invitation: Invitation) -> None
     """A code for the first administrator is dead once there is one, however it came to be."""
     if invitation.purpose == "member":
         return
-    await queries.lock_organization(act.session, invitation.tenant_id)
     organization = await queries.read_organization(act.session, invitation.tenant_id)
     if organization is None or await queries.has_administrator(
         act.session, organization.id, OrganizationKind(organization.kind)

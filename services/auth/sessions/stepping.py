@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from services.auth.factors import Proof, prove_code
+from services.auth.locks import lock_member
 from services.auth.lookups import Place
 from services.auth.sessions.queries import end_session
 from services.auth.sessions.renewal import access_for, own_bearer
@@ -31,6 +32,7 @@ async def step_up(visit: Visit, body: StepUp) -> AccessToken:
     attempt = await _count(visit, principal)
     member = Place(principal.organization, principal.id)
     async with visit.act(principal.organization) as act:
+        await lock_member(act.session, member)
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
