@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.auth.challenges import Purpose
 from services.auth.lookups import Place
 from services.tables.auth import Challenge, Invitation, Session
 
@@ -31,7 +32,9 @@ async def end_sessions(
     return len(ended.all())
 
 
-async def void_challenges(session: AsyncSession, member: Place, now: datetime) -> None:
+async def void_challenges(
+    session: AsyncSession, member: Place, now: datetime, *, purpose: Purpose | None = None
+) -> None:
     """What was begun with a password, or to enrol a factor, must be begun again."""
     await session.execute(
         update(Challenge)
@@ -39,6 +42,7 @@ async def void_challenges(session: AsyncSession, member: Place, now: datetime) -
             Challenge.tenant_id == member.tenant,
             Challenge.member_id == member.id,
             Challenge.consumed_at.is_(None),
+            true() if purpose is None else Challenge.purpose == purpose,
         )
         .values(consumed_at=now)
     )

@@ -2,7 +2,7 @@
 
 RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
-├── Forbidden 403 ── InvitationForAnother
+├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
 ├── InvitationEnded 410
 ├── PreconditionFailed 412 · PreconditionRequired 428
@@ -42,6 +42,11 @@ class RefreshRefused(Unauthorized):
 class InvitationForAnother(Forbidden):
     slug = "invitation-for-another"
     title = "The invitation is for another address"
+
+
+class PasswordMismatch(Forbidden):
+    slug = "password-mismatch"
+    title = "The present password is another one"
 
 
 class InvitationEnded(RedwellError):

@@ -37,11 +37,12 @@ async def lock_member(
     return None if row is None else LockedMember(row.state, row.password_hash)
 
 
-async def confirm_acting(act: Act) -> None:
+async def confirm_acting(act: Act, *, exclusive: bool = False) -> None:
     """The principal is still who the token says, and stays so until the act ends.
 
     Raises:
         SessionEnded: somebody suspended them, or changed their roles, while this act was waiting.
     """
-    await lock_member(act.session, Place(act.principal.organization, act.principal.id))
+    member = Place(act.principal.organization, act.principal.id)
+    await lock_member(act.session, member, exclusive=exclusive)
     await check_session(act.session, act.principal, act.now)

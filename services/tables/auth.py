@@ -151,6 +151,23 @@ class TOTPFactor(Record):
     confirmed_at: Mapped[datetime | None]
 
 
+class RecoveryCode(Record):
+    """One of ten codes of 120 bits that stand in for a lost factor, once. Only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (
+        _member_key(),
+        Index(None, "tenant_id", "member_id"),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    member_id: Mapped[UUID]
+    code_sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Challenge(Record):
     """Between password and second factor: a short-lived secret that opens nothing but the next step."""
 
@@ -158,7 +175,7 @@ class Challenge(Record):
     __table_args__ = (
         _member_key(),
         UniqueConstraint("secret_sha256"),
-        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up')", name="purpose"),
+        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up', 'recover', 'replace')", name="purpose"),
         {
             "info": {
                 "access": Access(

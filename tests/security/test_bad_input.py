@@ -64,6 +64,8 @@ def _person(world: World, operation: Operation) -> Person | None:
         "log": world["officer"],
         "tokens": world["firm_staff"],
         "step_up": world["firm_staff"],
+        "totp": world["firm_admin"],
+        "password": world["firm_admin"],
     }
     return role.get(operation.id.partition(".")[0], world["attorney"])
 

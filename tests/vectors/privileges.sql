@@ -219,6 +219,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON member_roles TO redwell_auth
 CREATE POLICY auth_tenant ON member_roles TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON member_roles TO redwell_docs
 CREATE POLICY docs_tenant ON member_roles TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE recovery_codes OWNER TO redwell_owner
+ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY
+ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes TO redwell_auth
+CREATE POLICY auth_tenant ON recovery_codes TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE sessions OWNER TO redwell_owner
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY

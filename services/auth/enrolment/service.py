@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.auth.challenges import consume_challenge, open_challenge
 from services.auth.enrolment import queries
-from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, TOTPSeed
+from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, seed_to_show
 from services.auth.errors import InvitationEnded, InvitationForAnother, MemberExists, PasswordRefused
 from services.auth.factors import Proof, add_factor, prove_code
 from services.auth.lookups import Place, find_invitation
@@ -28,11 +28,7 @@ from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
 from services.kernel.scopes import OrganizationKind, Role
-from services.keys.totp import provisioning_uri
 from services.tables.auth import Invitation, Member, Organization
-
-ISSUER = "Redwell"
-"""What an authenticator app shows beside the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ async def _begin(
     return Enrolment(
         challenge=code.text,
         expires_at=expires_at,
-        totp=TOTPSeed(secret=seed, uri=provisioning_uri(seed, account=newcomer.email, issuer=ISSUER)),
+        totp=seed_to_show(seed, newcomer.email),
         member_id=member.id,
         organization=JoinedOrganization(
             id=organization.id, kind=OrganizationKind(organization.kind), name=organization.name

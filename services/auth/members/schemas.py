@@ -28,6 +28,7 @@ class Me(Wire):
     acting_for: UUID
     scope: str
     session: OwnSession
+    recovery_codes_left: int
 
 
 class MemberView(Wire):

@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.auth.acting import engagements_of, require_engagement
+from services.auth.credentials.recovery_codes import count_unused
 from services.auth.enrolment.schemas import JoinedOrganization
 from services.auth.identity import IdentityKeys
+from services.auth.lookups import Place
 from services.auth.members.schemas import (
     ColleaguePage,
     ColleagueView,
@@ -44,6 +46,7 @@ async def read_self(act: Act, resources: Resources) -> Me:
         raise SessionEnded
     member, organization, session = row
     roles = await read_roles(act, tenant, [member.id])
+    codes_left = await count_unused(act.session, Place(tenant, member.id))
     await act.record(Draft("member.self.read", subject=Subject("member", member.id)), tenant)
     return Me(
         id=member.id,
@@ -61,6 +64,7 @@ async def read_self(act: Act, resources: Resources) -> Me:
             idle_expires_at=session.idle_expires_at,
             expires_at=session.expires_at,
         ),
+        recovery_codes_left=codes_left,
     )
 
 

@@ -36,7 +36,7 @@ async def step_up(visit: Visit, body: StepUp) -> AccessToken:
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
-        await _renew_auth_time(act)
+        await renew_auth_time(act)
         access = await access_for(act, visit.resources, await own_bearer(act), principal.firm)
         subject = Subject("session", principal.session)
         await act.record(Draft("session.stepped_up", subject=subject), principal.organization)
@@ -54,7 +54,8 @@ async def _count(visit: Visit, principal: Principal) -> Attempt:
     return attempt
 
 
-async def _renew_auth_time(act: Act) -> None:
+async def renew_auth_time(act: Act) -> None:
+    """The principal proved a factor just now."""
     principal = act.principal
     await act.session.execute(
         update(Session)

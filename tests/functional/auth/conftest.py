@@ -47,6 +47,11 @@ def world(instance: Instance, operator: Person) -> Iterator[World]:
         person.client.close()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_tokens() -> None:
+    """The clock moves by hours here, so each test signs in whom it needs."""
+
+
 @pytest.fixture(scope="session")
 def provider_admin(instance: Instance, operator: Person) -> Iterator[Person]:
     renew(instance, operator)
