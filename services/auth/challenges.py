@@ -1,4 +1,4 @@
-"""Challenges: what stands between the first factor and the second. Five tries, five minutes, used once."""
+"""Challenges: what stands between the first factor and the second. Five tries, some minutes, used once."""
 
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -13,8 +13,14 @@ from services.auth.lookups import Place
 from services.kernel.ids import new_id
 from services.tables.auth import Challenge
 
-Purpose = Literal["enrol", "sign_in"]
-LIFETIMES: Final = {"enrol": timedelta(minutes=15), "sign_in": timedelta(minutes=5)}
+Purpose = Literal["enrol", "sign_in", "recover", "replace"]
+_ENROLLING = timedelta(minutes=15)
+LIFETIMES: Final = {
+    "enrol": _ENROLLING,
+    "sign_in": timedelta(minutes=5),
+    "recover": _ENROLLING,
+    "replace": _ENROLLING,
+}
 ATTEMPTS: Final = 5
 
 

@@ -2,9 +2,11 @@
 
 RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
-├── Forbidden 403 ── InvitationForAnother
-├── Conflict 409 ── MemberExists · AdministratorExists · MailNotSetUp
+├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
+├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
+│                 · MailNotSetUp
 ├── InvitationEnded 410
+├── PreconditionFailed 412 · PreconditionRequired 428
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
 """
 
@@ -43,6 +45,11 @@ class InvitationForAnother(Forbidden):
     title = "The invitation is for another address"
 
 
+class PasswordMismatch(Forbidden):
+    slug = "password-mismatch"
+    title = "The present password is another one"
+
+
 class InvitationEnded(RedwellError):
     status = 410
     slug = "invitation-ended"
@@ -62,6 +69,28 @@ class AdministratorExists(Conflict):
 class MailNotSetUp(Conflict):
     slug = "mail-not-set-up"
     title = "Nothing is mailed here; ask for the code in the reply, or have REDWELL_MAIL_URL set"
+
+
+class LastAdministrator(Conflict):
+    slug = "last-administrator"
+    title = "The organization would have no administrator; make somebody else one first"
+
+
+class MemberStateConflict(Conflict):
+    slug = "member-state"
+    title = "The member is not in a state in which this can be done"
+
+
+class PreconditionFailed(RedwellError):
+    status = 412
+    slug = "precondition-failed"
+    title = "It was changed meanwhile; read it again, and decide again"
+
+
+class PreconditionRequired(RedwellError):
+    status = 428
+    slug = "precondition-required"
+    title = "Say in If-Match which version is meant; reading gives it as etag"
 
 
 class PasswordRefused(InvalidInput):

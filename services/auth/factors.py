@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.errors import CodeRefused
@@ -44,8 +45,30 @@ async def add_factor(session: AsyncSession, keys: IdentityKeys, member: Place, n
     return seed
 
 
-async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, now: datetime) -> None:
-    """Accept the code, and no code of its time step or an earlier one ever again.
+async def forget_factors(session: AsyncSession, member: Place, *, keep: UUID | None = None) -> None:
+    """Remove every factor of `member` but `keep`, confirmed or not."""
+    await session.execute(
+        delete(TOTPFactor).where(
+            TOTPFactor.tenant_id == member.tenant,
+            TOTPFactor.member_id == member.id,
+            TOTPFactor.id.is_distinct_from(keep),
+        )
+    )
+
+
+async def forget_unconfirmed(session: AsyncSession, member: Place) -> None:
+    """Remove the seeds that were given out to `member` and never proved."""
+    await session.execute(
+        delete(TOTPFactor).where(
+            TOTPFactor.tenant_id == member.tenant,
+            TOTPFactor.member_id == member.id,
+            TOTPFactor.confirmed_at.is_(None),
+        )
+    )
+
+
+async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, now: datetime) -> UUID:
+    """Accept the code, and no code of its time step or an earlier one ever again; returns the factor's id.
 
     Raises:
         CodeRefused: it is wrong, too old, or used; also when another request was first.
@@ -57,7 +80,7 @@ async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, no
     step = matching_step(seed, proof.code, now=now, last_step=factor.last_step)
     if step is None:
         raise CodeRefused
-    won = await session.scalar(
+    won: UUID | None = await session.scalar(
         update(TOTPFactor)
         .where(
             TOTPFactor.tenant_id == factor.tenant_id, TOTPFactor.id == factor.id, TOTPFactor.last_step < step
@@ -67,6 +90,7 @@ async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, no
     )
     if won is None:
         raise CodeRefused
+    return won
 
 
 async def _factor(session: AsyncSession, proof: Proof) -> TOTPFactor | None:

@@ -1,10 +1,12 @@
 """Pure decisions: which roles go together, and which passwords are too easily guessed (NIST SP 800-63B)."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from services.kernel.scopes import ROLES_OF_KIND, OrganizationKind, Role
 
@@ -43,6 +45,12 @@ def decide_roles(kind: OrganizationKind, roles: frozenset[Role]) -> Decision:
     if len(roles) > 1 and roles & _ALONE:
         return Decision(False, "A compliance officer holds no other role.")
     return ALLOWED
+
+
+def member_etag(member: UUID, state: str, roles: Iterable[Role]) -> str:
+    """The entity tag (RFC 9110) of a member's state and roles: equal for equal ones."""
+    text = "|".join((str(member), state, *sorted(roles)))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def decide_password(password: str, *, organization: str, email: str) -> Decision:

@@ -27,8 +27,11 @@ def join(url: str, ca: Path | None, code: str) -> str:
             print("Add this secret to your authenticator app (TOTP, 6 digits, 30 seconds):")
             print(f"  {joined['totp']['secret']}\n  {joined['totp']['uri']}")
             client.confirm_join(joined["challenge"], input("The code it shows now: ").strip())
+            codes = client.recovery_codes()
     except ProblemError as refused:
         raise JoinError(str(refused)) from refused
+    print("Recovery codes, shown only now. Each replaces your authenticator once; keep them apart from it:")
+    print("\n".join(f"  {code}" for code in codes))
     organization = joined["organization"]
     return (
         f"You have joined {organization['name']} as {', '.join(joined['roles'])}. Id: {joined['member_id']}"

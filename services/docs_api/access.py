@@ -3,8 +3,9 @@
 There is no "load, then check". A member of the firm sees the matters they are on; a provider's person who
 acts for the firm sees what a live grant lets them. Everything else does not exist for them.
 
-    live grant: not revoked, begun, not ended, permission `read`; its engagement is active, in its term and
-    with the holder's own organization; the matter is open; and, for a document, its class is named.
+    live grant: not revoked, begun, not ended, permission `read`; its holder is an active member; its
+    engagement is active, in its term and with the holder's own organization; the matter is open; and, for a
+    document, its class is named.
 
 All conditions speak of the enclosing query's `matters` row and take their values from `parameters`.
 """
@@ -15,7 +16,7 @@ from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, literal, o
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.kernel.principal import Principal
-from services.tables.auth import Session
+from services.tables.auth import Member, Session
 from services.tables.docs import Document, DocumentClass, Engagement, Grant, Matter, MatterPerson
 
 TENANT = bindparam("tenant", type_=Uuid())
@@ -87,6 +88,7 @@ def _live_grant_conditions(*more: ColumnElement[bool]) -> tuple[ColumnElement[bo
         Grant.member_id == MEMBER,
         Grant.provider_id == ORGANIZATION,
         Grant.revoked_at.is_(None),
+        holder_lives(),
         Grant.starts_at <= NOW,
         Grant.ends_at > NOW,
         literal("read") == any_(Grant.permissions),
@@ -96,6 +98,13 @@ def _live_grant_conditions(*more: ColumnElement[bool]) -> tuple[ColumnElement[bo
         engagement_lives(),
         Matter.state == "open",
         *more,
+    )
+
+
+def holder_lives() -> ColumnElement[bool]:
+    """The grant's holder is an active member of the provider: neither suspended nor removed."""
+    return exists(Member.id).where(
+        Member.tenant_id == Grant.provider_id, Member.id == Grant.member_id, Member.state == "active"
     )
 
 

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     ORGANIZATION_LIST = "organization:list"
     MEMBER_INVITE = "member:invite"
     MEMBER_LIST = "member:list"
+    MEMBER_MANAGE = "member:manage"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
     CLASS_MANAGE = "class:manage"
@@ -49,7 +50,8 @@ class OrganizationKind(StrEnum):
     PLATFORM = "platform"
 
 
-_ADMINISTRATION = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.ENGAGEMENT_READ}
+_PEOPLE = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.MEMBER_MANAGE}
+_ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ}
 _CASE_READING = {
     Scope.SELF,
     Scope.CLASS_READ,
@@ -82,7 +84,7 @@ ROLE_SCOPES = MappingProxyType(
         Role.COMPLIANCE_OFFICER: frozenset(
             {Scope.SELF, Scope.MEMBER_LIST, Scope.GRANT_READ, Scope.LOG_READ, Scope.LOG_EXPORT}
         ),
-        Role.OPERATOR: frozenset({Scope.SELF, Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST}),
+        Role.OPERATOR: frozenset(_PEOPLE | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST}),
     }
 )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,7 +59,8 @@ class Member(Record):
     __tablename__ = "members"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
-        UniqueConstraint("tenant_id", "email_index"),
+        # Somebody who was removed may be invited again: they join as a new member.
+        Index(None, "tenant_id", "email_index", unique=True, postgresql_where=text("state <> 'removed'")),
         Index(None, "email_index"),
         CheckConstraint("state IN ('enrolling', 'active', 'suspended', 'removed')", name="state"),
         {
@@ -72,7 +73,7 @@ class Member(Record):
                         Role.DOCS: ("SELECT (tenant_id, id, state)",),
                         Role.COURIER: ("SELECT (tenant_id, id, email_sealed, state)",),
                     },
-                    across={Role.SIGNIN: "true", Role.COURIER: "true"},
+                    across={Role.SIGNIN: "true", Role.DOCS: "true", Role.COURIER: "true"},
                 )
             }
         },
@@ -155,6 +156,23 @@ class TOTPFactor(Record):
     confirmed_at: Mapped[datetime | None]
 
 
+class RecoveryCode(Record):
+    """One of ten codes of 120 bits that stand in for a lost factor, once. Only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (
+        _member_key(),
+        Index(None, "tenant_id", "member_id"),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    member_id: Mapped[UUID]
+    code_sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Challenge(Record):
     """Between password and second factor: a short-lived secret that opens nothing but the next step."""
 
@@ -162,7 +180,7 @@ class Challenge(Record):
     __table_args__ = (
         _member_key(),
         UniqueConstraint("secret_sha256"),
-        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up')", name="purpose"),
+        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up', 'recover', 'replace')", name="purpose"),
         {
             "info": {
                 "access": Access(

@@ -168,12 +168,17 @@ class Grant(Record):
         CheckConstraint("permissions <@ ARRAY['read']::text[]", name="permissions"),
         Index(None, "tenant_id", "member_id", "matter_id"),
         Index(None, "ends_at", postgresql_where=text("revoked_at IS NULL")),
+        Index(None, "provider_id", "member_id"),
         {
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: _KEEP, Role.COURIER: (_WHO_UNTIL_WHEN,)},
-                    across={Role.COURIER: "true"},
+                    grants={
+                        Role.DOCS: _KEEP,
+                        Role.AUTH: ("SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at)",),
+                        Role.COURIER: (_WHO_UNTIL_WHEN,),
+                    },
+                    across={Role.AUTH: _EITHER_PARTY, Role.COURIER: "true"},
                 )
             }
         },

@@ -186,7 +186,12 @@ def test_rows_that_lie_open_nothing(stored: Stored, statement: str) -> None:
             [own["object_key"], foreign["object_key"]],
         )
         rows(instance, f"INSERT INTO segments ({columns}) VALUES ({places})", *own.values())
-        rows(instance, "UPDATE segments SET object_key = $2 WHERE object_key = $1", aside, foreign["object_key"])
+        rows(
+            instance,
+            "UPDATE segments SET object_key = $2 WHERE object_key = $1",
+            aside,
+            foreign["object_key"],
+        )
 
 
 def expect_failure(stored: Stored, ordinal: int) -> None:

@@ -191,7 +191,9 @@ def test_content_that_is_not_what_was_declared_becomes_no_version(world: World, 
     assert put_content(world, upload, altered) == 422
     assert segments(world.instance, document) == []
     assert put_content(world, upload, content) == 200
-    outcomes = [(row["outcome"], row["reason"]) for row in events(world.instance, document, "document.received")]
+    outcomes = [
+        (row["outcome"], row["reason"]) for row in events(world.instance, document, "document.received")
+    ]
     assert outcomes == [("info", None), ("failed", "digest-mismatch"), ("info", None), ("allowed", None)]
 
 

@@ -63,6 +63,7 @@ def bodies(world: World) -> dict[str, Any]:
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
         "engagements.create": {"provider_id": world.provider, "services": ["review"]},
         "classes.create": {"id": "exhibits", "label": "Exhibits"},
+        "members.change_roles": {"roles": ["attorney"]},
         "invitations.create": {"email": "x@example.com", "roles": ["attorney"]},
         "organizations.create": {"kind": "firm", "name": "Third Firm"},
         "tokens.switch": {"organization_id": world.other_firm},

@@ -58,11 +58,14 @@ def _person(world: World, operation: Operation) -> Person | None:
     role = {
         "organizations": world.operator,
         "invitations": world["firm_admin"],
+        "members": world["firm_admin"],
         "engagements": world["firm_admin"],
         "classes": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],
         "step_up": world["firm_staff"],
+        "totp": world["firm_admin"],
+        "password": world["firm_admin"],
     }
     return role.get(operation.id.partition(".")[0], world["attorney"])
 

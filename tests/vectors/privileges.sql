@@ -192,6 +192,8 @@ CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (s
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at) ON grants TO redwell_auth
+CREATE POLICY auth_across ON grants TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
 CREATE POLICY courier_across ON grants TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
@@ -239,7 +241,7 @@ CREATE POLICY auth_tenant ON members TO redwell_auth USING (tenant_id = ANY (str
 GRANT SELECT (tenant_id, id, email_sealed, state) ON members TO redwell_courier
 CREATE POLICY courier_across ON members TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, state) ON members TO redwell_docs
-CREATE POLICY docs_tenant ON members TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+CREATE POLICY docs_across ON members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
 CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
 ALTER TABLE challenges OWNER TO redwell_owner
@@ -260,6 +262,11 @@ GRANT SELECT ON member_roles TO redwell_courier
 CREATE POLICY courier_across ON member_roles TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT ON member_roles TO redwell_docs
 CREATE POLICY docs_tenant ON member_roles TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE recovery_codes OWNER TO redwell_owner
+ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY
+ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes TO redwell_auth
+CREATE POLICY auth_tenant ON recovery_codes TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE sessions OWNER TO redwell_owner
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY

@@ -80,6 +80,11 @@ class Redwell:
     def confirm_join(self, challenge: str, code: str) -> None:
         self._keep(self.call("POST", "/v1/join/confirm", {"challenge": challenge, "code": code}))
 
+    def recovery_codes(self) -> list[str]:
+        """Ten new recovery codes, shown once; the older ones are void. Wants a fresh factor."""
+        codes: list[str] = self.call("POST", "/v1/recovery-codes")["codes"]
+        return codes
+
     def sign_in(self, email: str, password: str) -> str:
         """The first factor; returns the challenge for the second."""
         answer = self.call("POST", "/v1/sign-in", {"email": email, "password": password})

@@ -6,6 +6,7 @@ from services.auth.enrolment import queries
 from services.auth.enrolment.queries import Invited
 from services.auth.enrolment.schemas import InvitationMade, NewInvitation
 from services.auth.errors import MailNotSetUp, MemberExists, RolesRefused
+from services.auth.locks import confirm_acting
 from services.auth.mail import wording
 from services.auth.mail.outbox import Posting, post
 from services.auth.policy import decide_roles
@@ -24,6 +25,7 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
         MemberExists: somebody with this address has joined already.
         MailNotSetUp: the code was to be mailed, and nothing is mailed here.
     """
+    await confirm_acting(act)
     if body.deliver == "mail" and resources.mail is None:
         raise MailNotSetUp
     tenant, roles = act.principal.organization, frozenset(body.roles)

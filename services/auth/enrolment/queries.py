@@ -113,27 +113,34 @@ async def read_organization(session: AsyncSession, tenant: UUID) -> Organization
 
 
 async def lock_organization(session: AsyncSession, tenant: UUID) -> None:
-    """From here on nobody else decides whether the organization has an administrator."""
-    await session.execute(select(Organization.id).where(Organization.id == tenant).with_for_update())
+    """From here on nobody else decides who the organization's people and administrators are."""
+    wanted = select(Organization.id).where(Organization.id == tenant)
+    await session.execute(wanted.with_for_update(key_share=True))
 
 
 async def has_administrator(session: AsyncSession, tenant: UUID, kind: OrganizationKind) -> bool:
-    found = await session.scalar(
+    return bool(await administrators(session, tenant, kind))
+
+
+async def administrators(session: AsyncSession, tenant: UUID, kind: OrganizationKind) -> frozenset[UUID]:
+    """The active administrators."""
+    found = await session.scalars(
         select(Member.id)
         .join(MemberRole, (MemberRole.tenant_id == Member.tenant_id) & (MemberRole.member_id == Member.id))
         .where(
             Member.tenant_id == tenant, Member.state == "active", MemberRole.role == ADMINISTRATOR_OF[kind]
         )
-        .limit(1)
     )
-    return found is not None
+    return frozenset(found)
 
 
 async def is_member(session: AsyncSession, tenant: UUID, email_index: bytes) -> bool:
-    """Whether somebody with this address has joined, in whatever state they are now."""
+    """Whether somebody with this address has joined and was not removed since."""
     found = await session.scalar(
         select(Member.id).where(
-            Member.tenant_id == tenant, Member.email_index == email_index, Member.state != "enrolling"
+            Member.tenant_id == tenant,
+            Member.email_index == email_index,
+            Member.state.in_(("active", "suspended")),
         )
     )
     return found is not None

@@ -7,7 +7,9 @@ from pydantic import AwareDatetime, Field
 
 from services.auth.wire import Email, Label, NewPassword, Secret, Wire
 from services.kernel.scopes import OrganizationKind, Role
+from services.keys.totp import provisioning_uri
 
+ISSUER = "Redwell"
 Roles = Annotated[list[Annotated[Role, Field(strict=False)]], Field(min_length=1, max_length=8)]
 
 
@@ -25,6 +27,11 @@ class TOTPSeed(Wire):
 
     secret: str
     uri: str
+
+
+def seed_to_show(seed: str, account: str) -> TOTPSeed:
+    """`account` is the address that an authenticator app shows beside the issuer."""
+    return TOTPSeed(secret=seed, uri=provisioning_uri(seed, account=account, issuer=ISSUER))
 
 
 class JoinedOrganization(Wire):

@@ -1,7 +1,7 @@
 """Joining: an invitation is redeemed with address, name and password, and used up by the first code.
 
 Until then a repeated redeem of the same code replaces what was begun, so that a closed window locks nobody
-out. Locks are taken in one order everywhere: invitation, organization, challenge, factor, throttle.
+out. Locks are taken in one order everywhere: see `locks`.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.auth.challenges import consume_challenge, open_challenge
 from services.auth.enrolment import queries
-from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, TOTPSeed
+from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, seed_to_show
 from services.auth.errors import InvitationEnded, InvitationForAnother, MemberExists, PasswordRefused
 from services.auth.factors import Proof, add_factor, prove_code
 from services.auth.lookups import Place, find_invitation
@@ -28,11 +28,7 @@ from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
 from services.kernel.scopes import OrganizationKind, Role
-from services.keys.totp import provisioning_uri
 from services.tables.auth import Invitation, Member, Organization
-
-ISSUER = "Redwell"
-"""What an authenticator app shows beside the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ async def _begin(
     return Enrolment(
         challenge=code.text,
         expires_at=expires_at,
-        totp=TOTPSeed(secret=seed, uri=provisioning_uri(seed, account=newcomer.email, issuer=ISSUER)),
+        totp=seed_to_show(seed, newcomer.email),
         member_id=member.id,
         organization=JoinedOrganization(
             id=organization.id, kind=OrganizationKind(organization.kind), name=organization.name
@@ -160,6 +156,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         visit.identified(member.tenant, Subject("member", member.id)),
         visit.act(member.tenant) as act,
     ):
+        await queries.lock_organization(act.session, member.tenant)
         invitation = await queries.consume_invitation(act.session, member, act.now)
         await _refuse_second_administrator(act, invitation)
         await consume_challenge(act.session, challenge, act.now)
@@ -179,7 +176,6 @@ async def _refuse_second_administrator(act: Act, invitation: Invitation) -> None
     """A code for the first administrator is dead once there is one, however it came to be."""
     if invitation.purpose == "member":
         return
-    await queries.lock_organization(act.session, invitation.tenant_id)
     organization = await queries.read_organization(act.session, invitation.tenant_id)
     if organization is None or await queries.has_administrator(
         act.session, organization.id, OrganizationKind(organization.kind)

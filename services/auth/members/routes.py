@@ -3,19 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 
-from services.auth.members import service
-from services.auth.members.schemas import ColleaguePage, FirmPage, Me, MemberPage
+from services.auth.members import administration, service
+from services.auth.members.schemas import ColleaguePage, FirmPage, Me, MemberPage, MemberView, NewRoles
 from services.auth.resources import ResourcesDep
 from services.auth.wire import PageQuery
 from services.evidence.act import OwnActDep
-from services.kernel.http.operation import declare
+from services.kernel.http.operation import declare, json_body
 from services.kernel.http.strict_json import StrictRoute
 from services.kernel.scopes import Scope
 
 router = APIRouter(route_class=StrictRoute)
 Page = Annotated[PageQuery, Query()]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200)]
 
 
 @router.get("/v1/me", **declare("members.self", scopes=(Scope.SELF,), event="member.self.read"))
@@ -45,3 +46,67 @@ async def list_colleagues(
 ) -> ColleaguePage:
     """List the staff of a provider that your firm has engaged."""
     return await service.list_colleagues(act, resources, provider_id, query)
+
+
+@router.put(
+    "/v1/members/{member_id}/roles",
+    **declare(
+        "members.change_roles",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="member.roles.changed",
+        fresh=True,
+        problems=(409, 412, 428),
+        **json_body(),
+    ),
+)
+async def change_roles(
+    act: OwnActDep, resources: ResourcesDep, member_id: UUID, body: NewRoles, if_match: IfMatch = None
+) -> MemberView:
+    """Replace a member's roles; their sessions end, so that no token says anything older."""
+    change = administration.RoleChange(member_id, frozenset(body.roles), if_match)
+    return await administration.change_roles(act, resources, change)
+
+
+@router.post(
+    "/v1/members/{member_id}/suspend",
+    **declare(
+        "members.suspend",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="member.suspended",
+        fresh=True,
+        problems=(409,),
+    ),
+)
+async def suspend(act: OwnActDep, resources: ResourcesDep, member_id: UUID) -> MemberView:
+    """Suspend a member: signed out everywhere, and their grants sleep."""
+    return await administration.suspend(act, resources, member_id)
+
+
+@router.post(
+    "/v1/members/{member_id}/reinstate",
+    **declare(
+        "members.reinstate",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="member.reinstated",
+        fresh=True,
+        problems=(409,),
+    ),
+)
+async def reinstate(act: OwnActDep, resources: ResourcesDep, member_id: UUID) -> MemberView:
+    """Let a suspended member return, with their roles and with the grants that have not ended."""
+    return await administration.reinstate(act, resources, member_id)
+
+
+@router.post(
+    "/v1/members/{member_id}/offboard",
+    **declare(
+        "members.offboard",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="member.offboarded",
+        fresh=True,
+        problems=(409,),
+    ),
+)
+async def offboard(act: OwnActDep, resources: ResourcesDep, member_id: UUID) -> MemberView:
+    """Remove a member for good: sessions, refresh tokens, transfers, grants and open invitations end."""
+    return await administration.offboard(act, resources, member_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from services.auth.enrolment.schemas import JoinedOrganization
+from services.auth.enrolment.schemas import JoinedOrganization, Roles
 from services.auth.wire import Wire
 from services.kernel.scopes import Role
 
@@ -28,6 +28,7 @@ class Me(Wire):
     acting_for: UUID
     scope: str
     session: OwnSession
+    recovery_codes_left: int
 
 
 class MemberView(Wire):
@@ -35,7 +36,15 @@ class MemberView(Wire):
     name: str
     email: str
     roles: list[Role]
-    state: Literal["enrolling", "active", "suspended"]
+    state: Literal["enrolling", "active", "suspended", "removed"]
+    etag: str
+    """What `If-Match` must say to change the roles; it changes with them and with the state."""
+
+
+class NewRoles(Wire):
+    """All roles that the member has from now on."""
+
+    roles: Roles
 
 
 class MemberPage(Wire):

@@ -6,7 +6,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.auth.acting import engagements_of, require_engagement
+from services.auth.credentials.recovery_codes import count_unused
 from services.auth.enrolment.schemas import JoinedOrganization
+from services.auth.identity import IdentityKeys
+from services.auth.lookups import Place
 from services.auth.members.schemas import (
     ColleaguePage,
     ColleagueView,
@@ -17,6 +20,7 @@ from services.auth.members.schemas import (
     MemberView,
     OwnSession,
 )
+from services.auth.policy import member_etag
 from services.auth.resources import Resources
 from services.auth.wire import PageQuery, cursor_of
 from services.evidence.act import Act
@@ -41,7 +45,8 @@ async def read_self(act: Act, resources: Resources) -> Me:
     if row is None:
         raise SessionEnded
     member, organization, session = row
-    roles = await _roles(act, tenant, [member.id])
+    roles = await read_roles(act, tenant, [member.id])
+    codes_left = await count_unused(act.session, Place(tenant, member.id))
     await act.record(Draft("member.self.read", subject=Subject("member", member.id)), tenant)
     return Me(
         id=member.id,
@@ -59,28 +64,32 @@ async def read_self(act: Act, resources: Resources) -> Me:
             idle_expires_at=session.idle_expires_at,
             expires_at=session.expires_at,
         ),
+        recovery_codes_left=codes_left,
     )
 
 
 async def list_members(act: Act, resources: Resources, query: PageQuery) -> MemberPage:
     """Members of one's own organization, oldest first, without those who were removed."""
-    tenant, keys = act.principal.organization, resources.keys
+    tenant = act.principal.organization
     states = ("enrolling", "active", "suspended")
     rows, roles, following = await _page(act, tenant, states, query)
     await act.record(Draft("member.listed", change={"count": len(rows)}), tenant)
-    items = [
-        MemberView.model_validate(
-            {
-                "id": row.id,
-                "name": keys.open_name(tenant, row.id, row.name_sealed),
-                "email": keys.open_email(tenant, row.id, row.email_sealed),
-                "roles": roles[row.id],
-                "state": row.state,
-            }
-        )
-        for row in rows
-    ]
+    items = [member_view(resources.keys, row, roles[row.id]) for row in rows]
     return MemberPage(items=items, next=following)
+
+
+def member_view(keys: IdentityKeys, row: Member, roles: Sequence[Role]) -> MemberView:
+    """What colleagues see of a member."""
+    return MemberView.model_validate(
+        {
+            "id": row.id,
+            "name": keys.open_name(row.tenant_id, row.id, row.name_sealed),
+            "email": keys.open_email(row.tenant_id, row.id, row.email_sealed),
+            "roles": list(roles),
+            "state": row.state,
+            "etag": member_etag(row.id, row.state, roles),
+        }
+    )
 
 
 async def list_colleagues(act: Act, resources: Resources, provider: UUID, query: PageQuery) -> ColleaguePage:
@@ -143,11 +152,12 @@ async def _page(
         wanted = wanted.where(Member.id > query.after)
     rows = (await act.session.scalars(wanted.limit(query.limit + 1))).all()
     page = rows[: query.limit]
-    roles = await _roles(act, tenant, [row.id for row in page])
+    roles = await read_roles(act, tenant, [row.id for row in page])
     return page, roles, cursor_of(page[-1].id) if len(rows) > query.limit else None
 
 
-async def _roles(act: Act, tenant: UUID, members: Sequence[UUID]) -> dict[UUID, list[Role]]:
+async def read_roles(act: Act, tenant: UUID, members: Sequence[UUID]) -> dict[UUID, list[Role]]:
+    """The roles of these members, in the order of their names."""
     wanted = (
         select(MemberRole.member_id, MemberRole.role)
         .where(MemberRole.tenant_id == tenant, MemberRole.member_id.in_(members))

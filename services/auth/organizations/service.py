@@ -75,8 +75,8 @@ async def invite_first_administrator(act: Act, resources: Resources, tenant: UUI
     if organization is None or tenant == PLATFORM:
         raise NotFound
     kind = OrganizationKind(organization.kind)
-    administrator = await _invite(act, resources, tenant, kind)
     await lock_organization(act.session, tenant)
+    administrator = await _invite(act, resources, tenant, kind)
     if await has_administrator(act.session, tenant, kind):
         raise AdministratorExists
     draft = Draft("organization.administrator.invited", subject=Subject("organization", tenant))

@@ -7,19 +7,23 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.codes import CodeKind, new_code
+from services.auth.locks import lock_member
 from services.auth.lookups import Place
 from services.auth.tokens import Bearer
 from services.kernel.ids import new_id
 from services.kernel.scopes import Role
-from services.tables.auth import Member, MemberRole, RefreshToken, Session
+from services.tables.auth import MemberRole, RefreshToken, Session
 
 
 async def roles_of(session: AsyncSession, member: Place) -> frozenset[Role]:
-    """The roles of an active member; none of anybody else."""
+    """The roles of an active member; none of anybody else. They stay so until the transaction ends."""
+    locked = await lock_member(session, member)
+    if locked is None or locked.state != "active":
+        return frozenset()
     rows = await session.scalars(
-        select(MemberRole.role)
-        .join(Member, (Member.tenant_id == MemberRole.tenant_id) & (Member.id == MemberRole.member_id))
-        .where(Member.tenant_id == member.tenant, Member.id == member.id, Member.state == "active")
+        select(MemberRole.role).where(
+            MemberRole.tenant_id == member.tenant, MemberRole.member_id == member.id
+        )
     )
     return frozenset(Role(role) for role in rows)
 
@@ -52,8 +56,17 @@ async def bearer_of(session: AsyncSession, live: Session) -> Bearer:
 
 async def lock_session(session: AsyncSession, token: Place) -> Place:
     """Lock the session of a refresh token, so that its tokens are used one after the other."""
-    row = RefreshToken.tenant_id == token.tenant, RefreshToken.id == token.id
-    place = Place(token.tenant, (await session.scalars(select(RefreshToken.session_id).where(*row))).one())
+    wanted = (
+        select(Session.id, Session.member_id)
+        .join(
+            RefreshToken,
+            (RefreshToken.tenant_id == Session.tenant_id) & (RefreshToken.session_id == Session.id),
+        )
+        .where(RefreshToken.tenant_id == token.tenant, RefreshToken.id == token.id)
+    )
+    found = (await session.execute(wanted)).one()
+    place = Place(token.tenant, found.id)
+    await lock_member(session, Place(token.tenant, found.member_id))
     await session.execute(
         select(Session.id).where(Session.tenant_id == place.tenant, Session.id == place.id).with_for_update()
     )

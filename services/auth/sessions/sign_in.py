@@ -5,8 +5,8 @@ from sqlalchemy import update
 from services.auth.challenges import Purpose, consume_challenge, open_challenge, spend_attempt
 from services.auth.errors import ChallengeEnded, SignInFailed
 from services.auth.factors import KIND, Proof, prove_code
+from services.auth.locks import lock_member
 from services.auth.lookups import Account, Place, find_account, find_challenge
-from services.auth.sessions.queries import roles_of
 from services.auth.sessions.schemas import ChallengeAnswer, SecondFactorNeeded, SignIn
 from services.auth.sessions.starting import start_session
 from services.auth.throttle import CODES, PASSWORDS, Attempt, count_attempt, give_back
@@ -37,7 +37,8 @@ async def accept_password(visit: Visit, body: SignIn) -> SecondFactorNeeded:
         raise SignInFailed
     place = account.place
     async with visit.act(place.tenant, PLATFORM) as act:
-        if not await roles_of(act.session, place):
+        locked = await lock_member(act.session, place, exclusive=renewed is not None)
+        if locked is None or locked.state != "active" or locked.password_hash != account.password_hash:
             raise SignInFailed
         if renewed is not None:
             await _replace_hash(act, account, renewed)
@@ -86,6 +87,7 @@ async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         visit.identified(member.tenant, Subject("member", member.id)),
         visit.act(member.tenant) as act,
     ):
+        await lock_member(act.session, member)
         await consume_challenge(act.session, challenge, act.now)
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)

@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from services.auth.factors import Proof, prove_code
+from services.auth.locks import lock_member
 from services.auth.lookups import Place
 from services.auth.sessions.queries import end_session
 from services.auth.sessions.renewal import access_for, own_bearer
@@ -31,10 +32,11 @@ async def step_up(visit: Visit, body: StepUp) -> AccessToken:
     attempt = await _count(visit, principal)
     member = Place(principal.organization, principal.id)
     async with visit.act(principal.organization) as act:
+        await lock_member(act.session, member)
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
-        await _renew_auth_time(act)
+        await renew_auth_time(act)
         access = await access_for(act, visit.resources, await own_bearer(act), principal.firm)
         subject = Subject("session", principal.session)
         await act.record(Draft("session.stepped_up", subject=subject), principal.organization)
@@ -52,7 +54,8 @@ async def _count(visit: Visit, principal: Principal) -> Attempt:
     return attempt
 
 
-async def _renew_auth_time(act: Act) -> None:
+async def renew_auth_time(act: Act) -> None:
+    """The principal proved a factor just now."""
     principal = act.principal
     await act.session.execute(
         update(Session)

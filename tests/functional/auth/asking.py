@@ -9,6 +9,7 @@ from tests.harness.instance import Instance
 from tests.harness.people import Person
 
 Post = Callable[..., httpx.Response]
+Hire = Callable[[Person, list[str]], Person]
 Together = Callable[[list[tuple[Any, ...]]], list[httpx.Response]]
 
 

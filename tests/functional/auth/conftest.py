@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.functional.auth.asking import Post, Together, renew
+from tests.functional.auth.asking import Hire, Post, Together, renew
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World, build_world, invite, join, organization
 
@@ -47,6 +47,11 @@ def world(instance: Instance, operator: Person) -> Iterator[World]:
         person.client.close()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_tokens() -> None:
+    """The clock moves by hours here, so each test signs in whom it needs."""
+
+
 @pytest.fixture(scope="session")
 def provider_admin(instance: Instance, operator: Person) -> Iterator[Person]:
     renew(instance, operator)
@@ -67,6 +72,20 @@ def member(instance: Instance, admin: Person) -> Iterator[Person]:
     person = invite(instance, admin, ["provider_lead"], "member")
     yield person
     person.client.close()
+
+
+@pytest.fixture
+def hire(instance: Instance) -> Iterator[Hire]:
+    """Somebody new for one test: `hire(inviter, roles)`."""
+    hired: list[Person] = []
+
+    def somebody(inviter: Person, roles: list[str]) -> Person:
+        hired.append(invite(instance, inviter, roles, "hired"))
+        return hired[-1]
+
+    yield somebody
+    for person in hired:
+        person.client.close()
 
 
 @pytest.fixture
