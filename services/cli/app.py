@@ -86,6 +86,25 @@ def demo(
 
 
 @app.command()
+def doctor(
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder of the instance.")] = None,
+    ops: Annotated[str, typer.Option(help="Private address of /livez and /readyz.")] = "localhost:8444",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one object for programs.")] = False,
+) -> None:
+    """Look an instance over, running or stopped. Exit code: 0 fine, 1 something to mend, 2 cannot look."""
+    from services.cli.doctor.examine import CANNOT_LOOK, CannotLookError
+    from services.cli.doctor.examine import doctor as run
+
+    try:
+        status = run(data, ops, as_json=as_json)
+    except CannotLookError as error:
+        print(f"redwell: {error}", file=sys.stderr)
+        status = CANNOT_LOOK
+    raise typer.Exit(status)
+
+
+@app.command()
 def serve(
     name: Annotated[str, typer.Argument(help="gateway, auth, docs or audit")],
     listen: Annotated[str, typer.Option(help="Address, HOST:PORT, for the edge proxy alone.")],

@@ -55,6 +55,16 @@ class CertificatePaths:
 
 
 @dataclass(frozen=True, slots=True)
+class Validity:
+    """What a certificate says of itself. `local`: our own authority issued it."""
+
+    names: tuple[str, ...]
+    begins_at: datetime
+    ends_at: datetime
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Pair:
     certificate: x509.Certificate
     key: EllipticCurvePrivateKey
@@ -85,6 +95,27 @@ def ensure_certificates(directory: Path, names: Sequence[str], now: datetime) ->
     except OSError as exc:
         raise CertificateError(f"{directory} cannot be written: {exc.strerror}.") from exc
     return paths
+
+
+def read_validity(chain: Path) -> Validity:
+    """Names and times of the first certificate in a PEM file.
+
+    Raises:
+        CertificateError: the file cannot be read, or holds no certificate.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificates(chain.read_bytes())[0]
+    except OSError as exc:
+        raise CertificateError(f"The certificate {chain} cannot be read: {exc.strerror}.") from exc
+    except (ValueError, IndexError) as exc:
+        raise CertificateError(f"{chain} does not hold a PEM certificate.") from exc
+    names = _extension(certificate, x509.SubjectAlternativeName)
+    return Validity(
+        tuple(str(name.value) for name in names or ()),
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        certificate.issuer == _ISSUER,
+    )
 
 
 def _ensure_authority(directory: Path, names: list[x509.GeneralName], now: datetime) -> _Pair:

@@ -1,0 +1,157 @@
+"""`redwell doctor`: looks at a data folder, whether its instance runs or not, and changes nothing.
+
+The one exception is the store, which is tried with an empty object that is removed at once.
+"""
+
+import asyncio
+import json
+import os
+import ssl
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from services.cli.doctor import credentials, folders, gather, service, versions
+from services.cli.doctor.database import DatabaseFacts, Place, ask, embedded_place
+from services.cli.doctor.finding import Finding, Verdict, mend, needs_mending, note
+from services.cli.up import data_root, settings_from_environment
+from services.host.prepare import DATABASE, MIGRATIONS
+from services.kernel.clock import system_clock
+from services.keys.certificates import read_validity
+from services.keys.errors import KeysError
+
+LOCK = Path(__file__).resolve().parents[3] / "requirements.lock"
+FINE, TO_MEND, CANNOT_LOOK = 0, 1, 2
+_MARKS = {Verdict.FINE: "ok  ", Verdict.NOTE: "note", Verdict.MEND: "MEND"}
+
+
+class CannotLookError(Exception):
+    """There is nothing to look at, or no right to; the message says which."""
+
+
+def doctor(data: Path | None, ops: str, *, as_json: bool) -> int:
+    """Look, print, and return the exit status: 0 fine, 1 something to mend.
+
+    Raises:
+        CannotLookError: there is no instance in the folder, or it cannot be entered.
+    """
+    findings = list(examine(_folder(data), ops))
+    print(_document(findings) if as_json else _text(findings))
+    return TO_MEND if needs_mending(findings) else FINE
+
+
+def examine(data: Path, ops: str) -> Iterator[Finding]:
+    """All findings about one data folder. `ops`: HOST:PORT of the private port."""
+    now, told = system_clock(), settings_from_environment()
+    yield from _versions(now)
+    yield from folders.look(data)
+    for facts in gather.key_facts(Path(told.get("REDWELL_KEYS", data / "keys"))):
+        yield credentials.key(facts, now)
+    yield credentials.backup_reminder()
+    yield from _certificate(data, told, now)
+    held = gather.lock_held(data / ".supervisor")
+    place = _place(data, told, running=bool(held))
+    yield service.running(held=held)
+    if held:
+        yield from service.health(gather.ask_health(ops), ops)
+    yield from _store(Path(told.get("REDWELL_OBJECTS", data / "objects")))
+    yield from _asked(place, now)
+
+
+def _folder(data: Path | None) -> Path:
+    folder = data_root(data)
+    try:
+        if not (folder / "database.json").exists():
+            raise CannotLookError(f"{folder} holds no Redwell; name its folder with --data.")
+        os.listdir(folder / "keys")  # noqa: PTH208 -- whether it can be entered
+    except PermissionError as error:
+        raise CannotLookError(
+            f"{folder} is closed to this user; run it as the user that Redwell runs as."
+        ) from error
+    except FileNotFoundError as error:
+        raise CannotLookError(f"{folder} has no folder of keys; restore it from its backup.") from error
+    return folder
+
+
+def _versions(now: datetime) -> Iterator[Finding]:
+    version = sys.version_info
+    yield versions.python_version((version.major, version.minor, version.micro), now.date())
+    yield versions.packages(LOCK.read_text(), gather.installed_packages())
+    yield versions.openssl(ssl.OPENSSL_VERSION)
+
+
+def _certificate(data: Path, told: dict[str, str], now: datetime) -> Iterator[Finding]:
+    chain = Path(told.get("REDWELL_TLS_CHAIN", data / "tls" / "server.pem"))
+    if not chain.exists():
+        yield note(
+            credentials.TLS, "No certificate lies here; the edge proxy, or --cert, has one of its own."
+        )
+        return
+    try:
+        yield credentials.certificate(chain, read_validity(chain), now)
+    except KeysError as error:
+        yield mend(credentials.TLS, str(error), "Restart Redwell, or restore the file.")
+
+
+def _place(data: Path, told: dict[str, str], *, running: bool) -> Place | None:
+    name = told.get("REDWELL_DATABASE_NAME", DATABASE)
+    if host := told.get("REDWELL_DATABASE_HOST"):
+        return Place(host, int(told.get("REDWELL_DATABASE_PORT", "5432")), name, data / "database.json")
+    return embedded_place(data, name) if running else None
+
+
+def _store(objects: Path) -> Iterator[Finding]:
+    if objects.exists():
+        yield service.store(asyncio.run(gather.store_problem(objects)))
+
+
+def _asked(place: Place | None, now: datetime) -> Iterator[Finding]:
+    """What the database and the log in it say; the clock alone where there is none to ask."""
+    facts = None
+    if place is not None:
+        try:
+            facts = asyncio.run(ask(place))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            yield service.database(str(error) or type(error).__name__)
+    if facts is None:
+        yield service.clock(now, None, None)
+        return
+    yield service.database(None)
+    yield from _database(facts, now)
+
+
+def _database(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
+    yield versions.postgres_version(facts.version, now.date())
+    yield from versions.durable(facts.durable)
+    yield versions.schema(facts.revision, *_revisions())
+    if facts.log is not None:
+        yield from service.log(facts.log, now)
+    yield service.clock(now, facts.now, facts.log.signed_at if facts.log else None)
+
+
+def _revisions() -> tuple[str, frozenset[str]]:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    return str(script.get_current_head()), frozenset(found.revision for found in script.walk_revisions())
+
+
+def _document(findings: list[Finding]) -> str:
+    verdict = Verdict.MEND if needs_mending(findings) else Verdict.FINE
+    return json.dumps({"verdict": verdict, "findings": [found.to_json() for found in findings]}, indent=2)
+
+
+def _text(findings: list[Finding]) -> str:
+    lines = []
+    for found in sorted(findings, key=lambda finding: finding.area):
+        lines.append(f"{_MARKS[found.verdict]}  {found.area}: {found.text}")
+        if found.next is not None:
+            lines.append(f"        Next: {found.next}")
+    count = sum(found.verdict is Verdict.MEND for found in findings)
+    lines.append(f"{count} to mend." if count else "Nothing needs mending.")
+    return "\n".join(lines)
