@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from clients.python.redwell_client.errors import ProblemError
-
 from tests.functional.auth.asking import renew
 from tests.functional.mailing import invitation, mail_events, new_address
 from tests.harness.eventually import eventually

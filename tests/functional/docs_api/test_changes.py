@@ -9,6 +9,7 @@ from clients.python.redwell_client import ProblemError
 from tests.functional.docs_api.moving import fetch_rows
 from tests.harness.people import Person, World, invite, matter_body
 from tests.harness.rows import wait_until_sequenced
+from tests.harness.stage import authorization
 
 ITEM = {"id", "at", "type", "matter_id", "document_id", "grant_id"}
 
@@ -117,3 +118,14 @@ def test_whose_role_reads_no_matters_is_refused(world: World, role: str) -> None
     with pytest.raises(ProblemError) as refused:
         world[role].client.changes()
     assert (refused.value.status, refused.value.slug) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=x", "after=", "after=canary", "after=" + "A" * 201, "canary=1", "wait=1"],
+)
+def test_bad_queries_are_refused_without_an_echo(world: World, query: str) -> None:
+    with world.instance.http() as http:
+        answer = http.get(f"/v1/changes?{query}", headers=authorization(world["attorney"]))
+    assert answer.status_code == 422
+    assert "canary" not in answer.text
