@@ -38,24 +38,27 @@ class Reader:
 
 
 def test_a_grant_and_the_documents_under_it_are_told(world: World, tmp_path: Path) -> None:
-    names = ("paralegal", "ungranted", "attorney", "firm_staff", "other_attorney")
-    readers = {name: Reader(world, world[name]) for name in names}
-    grant = world.grant(world["paralegal"], ["pleadings"])["id"]
+    holder = invite(world.instance, world["provider_admin"], ["paralegal"], "holder")
+    holder.client.act_for(world.firm)
+    names = ("ungranted", "attorney", "firm_staff", "other_attorney")
+    readers = {"holder": Reader(world, holder), **{name: Reader(world, world[name]) for name in names}}
+    grant = world.grant(holder, ["pleadings"])["id"]
     document = world.put(tmp_path, "told.txt", b"words", "pleadings")["id"]
     hidden = world.put(tmp_path, "hidden.txt", b"words", "privileged")["id"]
     given, received = ("grant.given", grant), ("document.received", document)
-    assert readers["paralegal"].told() == [given, received]
+    assert readers["holder"].told() == [given, received]
     assert readers["attorney"].told() == [given, received, ("document.received", hidden)]
     for stranger in ("ungranted", "firm_staff", "other_attorney"):
         assert readers[stranger].told() == []
     world["attorney"].client.call("POST", f"/v1/grants/{grant}/revoke")
     world.put(tmp_path, "later.txt", b"words", "pleadings")
-    assert readers["paralegal"].told() == [("grant.revoked", grant)]
+    assert readers["holder"].told() == [("grant.revoked", grant)]
+    holder.client.close()
 
 
 def test_who_joins_a_matter_is_told_from_then_on(world: World, tmp_path: Path) -> None:
-    staff = Reader(world, world["firm_staff"])
     matter = world["attorney"].client.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
+    staff = Reader(world, world["firm_staff"])
     path = f"/v1/matters/{matter}/people/{world['firm_staff'].id}"
     world["attorney"].client.call("PUT", path)
     (tmp_path / "in.txt").write_bytes(b"words")
