@@ -210,6 +210,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON challenges TO redwell_auth
 CREATE POLICY auth_tenant ON challenges TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, secret_sha256) ON challenges TO redwell_signin
 CREATE POLICY signin_across ON challenges TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE factor_resets OWNER TO redwell_owner
+ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
+ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON factor_resets TO redwell_auth
+CREATE POLICY auth_tenant ON factor_resets TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE member_roles OWNER TO redwell_owner
 ALTER TABLE member_roles ENABLE ROW LEVEL SECURITY
 ALTER TABLE member_roles FORCE ROW LEVEL SECURITY

@@ -82,6 +82,8 @@ async def _examine(visit: Visit, place: Place, body: Join) -> Organization:
         known = await queries.is_member(session, place.tenant, index)
     if organization is None:
         raise InvitationEnded
+    if invitation.purpose == queries.RESET:  # redeemed elsewhere, and by a member
+        raise NotFound
     async with visit.identified(place.tenant, Subject("invitation", place.id)):
         if invitation.email_index not in {None, index}:
             raise InvitationForAnother
