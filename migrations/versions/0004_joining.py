@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_grants_provider_id_member_id"), "grants", ["provider_id", "member_id"], unique=False
     )
+    op.add_column("organizations", sa.Column("solo_since", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "recovery_codes",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -92,6 +93,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM challenges WHERE purpose IN ('recover', 'replace')")
     _replace_check("challenges", "purpose", ("enrol", "sign_in", "step_up"))
     op.drop_table("recovery_codes")
+    op.drop_column("organizations", "solo_since")
     op.drop_index(op.f("ix_grants_provider_id_member_id"), table_name="grants")
     op.drop_index(op.f("ix_members_tenant_id_email_index"), table_name="members")
     op.create_unique_constraint(

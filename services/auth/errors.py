@@ -4,7 +4,7 @@ RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
 ├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
-│                    · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded
+│                    · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
 ├── InvitationEnded 410
 ├── PreconditionFailed 412 · PreconditionRequired 428
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
@@ -89,6 +89,11 @@ class ResetPending(Conflict):
 class SecondPersonNeeded(Conflict):
     slug = "second-person-needed"
     title = "Somebody else must release the reset, or its delay must pass first"
+
+
+class NotSolo(Conflict):
+    slug = "not-solo"
+    title = "Only a firm with a single member, which is not declared solo yet, can be declared so"
 
 
 class PreconditionFailed(RedwellError):

@@ -30,7 +30,7 @@ class Organization(Record):
                 "access": Access(
                     writer="auth",
                     grants={
-                        Role.AUTH: ("SELECT", "INSERT", "UPDATE (state)"),
+                        Role.AUTH: ("SELECT", "INSERT", "UPDATE (state, solo_since)"),
                         Role.SIGNIN: _READ,
                         Role.DOCS: _READ,
                         Role.AUDIT: _READ,
@@ -51,6 +51,8 @@ class Organization(Record):
     name: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime]
+    solo_since: Mapped[datetime | None]
+    """While set, the firm's one member may hold roles that otherwise exclude each other."""
 
 
 class Member(Record):

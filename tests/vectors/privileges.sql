@@ -87,7 +87,7 @@ ALTER TABLE organizations ENABLE ROW LEVEL SECURITY
 ALTER TABLE organizations FORCE ROW LEVEL SECURITY
 GRANT SELECT ON organizations TO redwell_audit
 CREATE POLICY audit_tenant ON organizations TO redwell_audit USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT, INSERT, UPDATE (state) ON organizations TO redwell_auth
+GRANT SELECT, INSERT, UPDATE (state, solo_since) ON organizations TO redwell_auth
 CREATE POLICY auth_across ON organizations TO redwell_auth USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON organizations TO redwell_docs
 CREATE POLICY docs_tenant ON organizations TO redwell_docs USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))

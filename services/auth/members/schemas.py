@@ -30,6 +30,8 @@ class Me(Wire):
     scope: str
     session: OwnSession
     recovery_codes_left: int
+    solo_since: AwareDatetime | None
+    """While set, one's firm has a single member, who may hold roles that otherwise exclude each other."""
     pending_reset: ResetView | None
     """Somebody is about to be let in anew; any administrator may cancel it."""
 

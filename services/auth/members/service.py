@@ -68,6 +68,7 @@ async def read_self(act: Act, resources: Resources) -> Me:
             expires_at=session.expires_at,
         ),
         recovery_codes_left=codes_left,
+        solo_since=organization.solo_since,
         pending_reset=None if reset is None else reset_view(reset),
     )
 
