@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.auth.ending import void_challenges
 from services.auth.enrolment.queries import RESET
 from services.auth.lookups import Place
 from services.tables.auth import FactorReset, Invitation
@@ -26,7 +27,7 @@ async def open_reset(session: AsyncSession, tenant: UUID) -> FactorReset | None:
 
 
 async def close_resets(session: AsyncSession, tenant: UUID, state: str, now: datetime) -> list[FactorReset]:
-    """Let every open reset of the organization end in `state`, and void their codes."""
+    """End every open reset of the organization, with their codes and what was begun with them."""
     closed = await session.scalars(
         update(FactorReset)
         .where(FactorReset.tenant_id == tenant, FactorReset.state.in_(_OPEN))
@@ -43,12 +44,15 @@ async def close_resets(session: AsyncSession, tenant: UUID, state: str, now: dat
         )
         .values(expires_at=now)
     )
-    return list(closed)
+    found = list(closed)
+    for reset in found:
+        await void_challenges(session, Place(tenant, reset.member_id), now, purpose="recover")
+    return found
 
 
 async def complete_reset(session: AsyncSession, member: Place, now: datetime) -> None:
-    """If `member` recovers through a reset, its code is used up now."""
-    used = await session.scalar(
+    """If `member` recovers through a reset, it is over now, and its code used up."""
+    await session.execute(
         update(Invitation)
         .where(
             Invitation.tenant_id == member.tenant,
@@ -58,11 +62,13 @@ async def complete_reset(session: AsyncSession, member: Place, now: datetime) ->
             Invitation.expires_at > now,
         )
         .values(redeemed_at=now)
-        .returning(Invitation.id)
     )
-    if used is not None:
-        await session.execute(
-            update(FactorReset)
-            .where(FactorReset.tenant_id == member.tenant, FactorReset.invitation_id == used)
-            .values(state="completed", closed_at=now)
+    await session.execute(
+        update(FactorReset)
+        .where(
+            FactorReset.tenant_id == member.tenant,
+            FactorReset.member_id == member.id,
+            FactorReset.state == "released",
         )
+        .values(state="completed", closed_at=now)
+    )

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from services.auth.ending import void_challenges
 from services.auth.enrolment.queries import (
     RESET,
     Invited,
@@ -20,7 +19,6 @@ from services.auth.enrolment.queries import (
     read_organization,
 )
 from services.auth.errors import NotTheOnlyAdministrator, ResetPending, SecondPersonNeeded
-from services.auth.lookups import Place
 from services.auth.resets.queries import close_resets, open_reset
 from services.auth.resets.schemas import ResetReleased, ResetView, reset_view
 from services.auth.resources import Resources
@@ -47,6 +45,7 @@ async def request(act: Act, tenant: UUID) -> ResetView:
     existing = await open_reset(act.session, tenant)
     if existing is not None and existing.state == "pending":
         raise ResetPending
+    await close_resets(act.session, tenant, "cancelled", act.now)  # one whose code was not used
     reset = FactorReset(
         tenant_id=tenant,
         id=new_id(act.now),
@@ -108,8 +107,6 @@ async def cancel(act: Act) -> ResetView:
     closed = await close_resets(act.session, tenant, "cancelled", act.now)
     if not closed:
         raise NotFound
-    for reset in closed:
-        await void_challenges(act.session, Place(tenant, reset.member_id), act.now, purpose="recover")
     await act.see(tenant, PLATFORM)
     newest = max(closed, key=lambda reset: reset.id)
     await _record(act, "organization.factor_reset.cancelled", newest, {"member": str(newest.member_id)})
