@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_grants_provider_id_member_id"), "grants", ["provider_id", "member_id"], unique=False
     )
+    op.add_column("organizations", sa.Column("solo_since", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "recovery_codes",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -44,6 +45,37 @@ def upgrade() -> None:
         unique=False,
     )
     _replace_check("challenges", "purpose", ("enrol", "sign_in", "step_up", "recover", "replace"))
+    op.create_table(
+        "factor_resets",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_by", sa.Uuid(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invitation_id", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'released', 'completed', 'cancelled')", name=op.f("ck_factor_resets_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_factor_resets_tenant_id_member_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_factor_resets")),
+    )
+    op.create_index(
+        op.f("ix_factor_resets_tenant_id"),
+        "factor_resets",
+        ["tenant_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    _replace_check("invitations", "purpose", ("operator", "first_administrator", "member", "factor_reset"))
 
 
 def _replace_check(table: str, column: str, values: tuple[str, ...]) -> None:
@@ -55,9 +87,13 @@ def _replace_check(table: str, column: str, values: tuple[str, ...]) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("factor_resets")
+    op.execute("DELETE FROM invitations WHERE purpose = 'factor_reset'")
+    _replace_check("invitations", "purpose", ("operator", "first_administrator", "member"))
     op.execute("DELETE FROM challenges WHERE purpose IN ('recover', 'replace')")
     _replace_check("challenges", "purpose", ("enrol", "sign_in", "step_up"))
     op.drop_table("recovery_codes")
+    op.drop_column("organizations", "solo_since")
     op.drop_index(op.f("ix_grants_provider_id_member_id"), table_name="grants")
     op.drop_index(op.f("ix_members_tenant_id_email_index"), table_name="members")
     op.create_unique_constraint(

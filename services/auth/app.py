@@ -10,6 +10,7 @@ from services.auth.mail.courier import Courier, public_host
 from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
 from services.auth.organizations.routes import router as organizations
+from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
 from services.auth.sessions.routes import router as sessions
 from services.auth.tokens import TokenMint
@@ -21,7 +22,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

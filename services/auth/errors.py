@@ -4,6 +4,7 @@ RedwellError
 ├── Unauthorized 401 ── SignInFailed · ChallengeEnded · CodeRefused · RefreshRefused
 ├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
+│                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
 │                 · MailNotSetUp
 ├── InvitationEnded 410
 ├── PreconditionFailed 412 · PreconditionRequired 428
@@ -79,6 +80,26 @@ class LastAdministrator(Conflict):
 class MemberStateConflict(Conflict):
     slug = "member-state"
     title = "The member is not in a state in which this can be done"
+
+
+class NotTheOnlyAdministrator(Conflict):
+    slug = "not-the-only-administrator"
+    title = "This is for an organization with exactly one administrator; others can invite a colleague anew"
+
+
+class ResetPending(Conflict):
+    slug = "reset-pending"
+    title = "A reset is pending already; release it or have it cancelled"
+
+
+class SecondPersonNeeded(Conflict):
+    slug = "second-person-needed"
+    title = "Somebody else must release the reset, or its delay must pass first"
+
+
+class NotSolo(Conflict):
+    slug = "not-solo"
+    title = "Only a firm with a single member, which is not declared solo yet, can be declared so"
 
 
 class PreconditionFailed(RedwellError):

@@ -33,16 +33,17 @@ class Decision:
 ALLOWED: Final = Decision(True)
 
 
-def decide_roles(kind: OrganizationKind, roles: frozenset[Role]) -> Decision:
+def decide_roles(kind: OrganizationKind, roles: frozenset[Role], *, solo: bool = False) -> Decision:
     """May one member of an organization of this kind hold these roles together?
 
     Who watches (`compliance_officer`) holds no role that is watched; an operator is nothing else.
+    In a `solo` firm there is nobody else to watch or to be watched.
     """
     if not roles:
         return Decision(False, "A member has at least one role.")
     if not roles <= ROLES_OF_KIND[kind]:
         return Decision(False, f"A {kind} has no such role.")
-    if len(roles) > 1 and roles & _ALONE:
+    if len(roles) > 1 and roles & _ALONE and not solo:
         return Decision(False, "A compliance officer holds no other role.")
     return ALLOWED
 

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     ORGANIZATION_LIST = "organization:list"
     MEMBER_INVITE = "member:invite"
     MEMBER_LIST = "member:list"
+    FACTOR_RESET = "factor:reset"
     MEMBER_MANAGE = "member:manage"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
@@ -84,7 +85,9 @@ ROLE_SCOPES = MappingProxyType(
         Role.COMPLIANCE_OFFICER: frozenset(
             {Scope.SELF, Scope.MEMBER_LIST, Scope.GRANT_READ, Scope.LOG_READ, Scope.LOG_EXPORT}
         ),
-        Role.OPERATOR: frozenset(_PEOPLE | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST}),
+        Role.OPERATOR: frozenset(
+            _PEOPLE | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET}
+        ),
     }
 )
 

@@ -30,7 +30,7 @@ class Organization(Record):
                 "access": Access(
                     writer="auth",
                     grants={
-                        Role.AUTH: ("SELECT", "INSERT", "UPDATE (state)"),
+                        Role.AUTH: ("SELECT", "INSERT", "UPDATE (state, solo_since)"),
                         Role.SIGNIN: _READ,
                         Role.DOCS: _READ,
                         Role.AUDIT: _READ,
@@ -51,6 +51,8 @@ class Organization(Record):
     name: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime]
+    solo_since: Mapped[datetime | None]
+    """While set, the firm's one member may hold roles that otherwise exclude each other."""
 
 
 class Member(Record):
@@ -114,7 +116,9 @@ class Invitation(Record):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
         UniqueConstraint("code_sha256"),
-        CheckConstraint("purpose IN ('operator', 'first_administrator', 'member')", name="purpose"),
+        CheckConstraint(
+            "purpose IN ('operator', 'first_administrator', 'member', 'factor_reset')", name="purpose"
+        ),
         {
             "info": {
                 "access": Access(
@@ -137,6 +141,30 @@ class Invitation(Record):
     expires_at: Mapped[datetime]
     redeemed_at: Mapped[datetime | None]
     redeemed_by: Mapped[UUID | None]
+
+
+class FactorReset(Record):
+    """An only administrator lost both factors: who asked, who let it happen, how it ended."""
+
+    __tablename__ = "factor_resets"
+    __table_args__ = (
+        _member_key(),
+        Index(None, "tenant_id", unique=True, postgresql_where=text("state = 'pending'")),
+        CheckConstraint("state IN ('pending', 'released', 'completed', 'cancelled')", name="state"),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: ("SELECT", "INSERT", "UPDATE")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    member_id: Mapped[UUID]
+    state: Mapped[str]
+    requested_by: Mapped[UUID]
+    requested_at: Mapped[datetime]
+    available_at: Mapped[datetime]
+    """From when on one person is enough."""
+    released_by: Mapped[UUID | None]
+    released_at: Mapped[datetime | None]
+    invitation_id: Mapped[UUID | None]
+    closed_at: Mapped[datetime | None]
 
 
 class TOTPFactor(Record):

@@ -100,7 +100,7 @@ ALTER TABLE organizations ENABLE ROW LEVEL SECURITY
 ALTER TABLE organizations FORCE ROW LEVEL SECURITY
 GRANT SELECT ON organizations TO redwell_audit
 CREATE POLICY audit_tenant ON organizations TO redwell_audit USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT, INSERT, UPDATE (state) ON organizations TO redwell_auth
+GRANT SELECT, INSERT, UPDATE (state, solo_since) ON organizations TO redwell_auth
 CREATE POLICY auth_across ON organizations TO redwell_auth USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON organizations TO redwell_docs
 CREATE POLICY docs_tenant ON organizations TO redwell_docs USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
@@ -251,6 +251,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON challenges TO redwell_auth
 CREATE POLICY auth_tenant ON challenges TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, secret_sha256) ON challenges TO redwell_signin
 CREATE POLICY signin_across ON challenges TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE factor_resets OWNER TO redwell_owner
+ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
+ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON factor_resets TO redwell_auth
+CREATE POLICY auth_tenant ON factor_resets TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE member_roles OWNER TO redwell_owner
 ALTER TABLE member_roles ENABLE ROW LEVEL SECURITY
 ALTER TABLE member_roles FORCE ROW LEVEL SECURITY

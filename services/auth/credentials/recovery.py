@@ -12,6 +12,7 @@ from services.auth.errors import ChallengeEnded, SignInFailed
 from services.auth.factors import Proof, add_factor, forget_factors, prove_code
 from services.auth.locks import confirm_acting, lock_member
 from services.auth.lookups import Account, Place, find_account
+from services.auth.resets.queries import complete_reset
 from services.auth.sessions.schemas import ChallengeAnswer
 from services.auth.sessions.sign_in import spend
 from services.auth.throttle import PASSWORDS, Attempt, count_attempt, give_back
@@ -95,6 +96,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> None:
         locked = await lock_member(act.session, member, exclusive=True)
         if locked is None or locked.state != "active":
             raise ChallengeEnded
+        await complete_reset(act.session, member, act.now)
         await consume_challenge(act.session, challenge, act.now)
         proof = Proof(member, body.code.get_secret_value(), enrolling=True)
         await prove_code(act.session, visit.resources.keys, proof, act.now)

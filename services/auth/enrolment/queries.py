@@ -15,10 +15,13 @@ from services.kernel.ids import new_id
 from services.kernel.scopes import OrganizationKind, Role
 from services.tables.auth import Challenge, Invitation, Member, MemberRole, Organization, TOTPFactor
 
+RESET = "factor_reset"
+"""The purpose of a code that lets a member enrol anew; its `redeemed_by` says from the start who."""
+
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Who is invited, to what. `purpose` is `operator`, `first_administrator` or `member`."""
+    """Who is invited, to what. `purpose` is `operator`, `first_administrator`, `member` or `RESET`."""
 
     tenant: UUID
     purpose: str

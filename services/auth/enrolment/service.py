@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from services.auth.challenges import consume_challenge, open_challenge
 from services.auth.enrolment import queries
 from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, seed_to_show
+from services.auth.enrolment.solo import end_solo
 from services.auth.errors import InvitationEnded, InvitationForAnother, MemberExists, PasswordRefused
 from services.auth.factors import Proof, add_factor, prove_code
 from services.auth.lookups import Place, find_invitation
@@ -82,6 +83,8 @@ async def _examine(visit: Visit, place: Place, body: Join) -> Organization:
         known = await queries.is_member(session, place.tenant, index)
     if organization is None:
         raise InvitationEnded
+    if invitation.purpose == queries.RESET:  # redeemed elsewhere, and by a member
+        raise NotFound
     async with visit.identified(place.tenant, Subject("invitation", place.id)):
         if invitation.email_index not in {None, index}:
             raise InvitationForAnother
@@ -157,6 +160,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         visit.act(member.tenant) as act,
     ):
         await queries.lock_organization(act.session, member.tenant)
+        await end_solo(act, member.tenant)
         invitation = await queries.consume_invitation(act.session, member, act.now)
         await _refuse_second_administrator(act, invitation)
         await consume_challenge(act.session, challenge, act.now)

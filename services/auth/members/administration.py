@@ -51,6 +51,7 @@ class Target:
     kind: OrganizationKind
     state: str
     roles: frozenset[Role]
+    solo: bool
 
     @property
     def administers(self) -> bool:
@@ -73,7 +74,7 @@ async def change_roles(act: Act, resources: Resources, change: RoleChange) -> Me
     if change.etag != member_etag(target.place.id, target.state, target.roles):
         raise PreconditionFailed
     _require_state(target, ANYWHERE_BUT_ENROLLING)
-    decision = decide_roles(target.kind, change.roles)
+    decision = decide_roles(target.kind, change.roles, solo=target.solo)
     if not decision.allowed:
         raise RolesRefused(decision.reason)
     if ADMINISTRATOR_OF[target.kind] not in change.roles:
@@ -143,7 +144,13 @@ async def _target(act: Act, member: UUID) -> Target:
     if organization is None or locked is None:
         raise NotFound
     roles = await read_roles(act, tenant, [member])
-    return Target(place, OrganizationKind(organization.kind), locked.state, frozenset(roles[member]))
+    return Target(
+        place=place,
+        kind=OrganizationKind(organization.kind),
+        state=locked.state,
+        roles=frozenset(roles[member]),
+        solo=organization.solo_since is not None,
+    )
 
 
 def _require_state(target: Target, states: tuple[str, ...]) -> None:

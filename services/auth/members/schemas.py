@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.auth.enrolment.schemas import JoinedOrganization, Roles
+from services.auth.resets.schemas import ResetView
 from services.auth.wire import Wire
 from services.kernel.scopes import Role
 
@@ -29,6 +30,10 @@ class Me(Wire):
     scope: str
     session: OwnSession
     recovery_codes_left: int
+    solo_since: AwareDatetime | None
+    """While set, one's firm has a single member, who may hold roles that otherwise exclude each other."""
+    pending_reset: ResetView | None
+    """Somebody is about to be let in anew; any administrator may cancel it."""
 
 
 class MemberView(Wire):

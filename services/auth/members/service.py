@@ -21,6 +21,8 @@ from services.auth.members.schemas import (
     OwnSession,
 )
 from services.auth.policy import member_etag
+from services.auth.resets.queries import open_reset
+from services.auth.resets.schemas import reset_view
 from services.auth.resources import Resources
 from services.auth.wire import PageQuery, cursor_of
 from services.evidence.act import Act
@@ -47,6 +49,7 @@ async def read_self(act: Act, resources: Resources) -> Me:
     member, organization, session = row
     roles = await read_roles(act, tenant, [member.id])
     codes_left = await count_unused(act.session, Place(tenant, member.id))
+    reset = await open_reset(act.session, tenant)
     await act.record(Draft("member.self.read", subject=Subject("member", member.id)), tenant)
     return Me(
         id=member.id,
@@ -65,6 +68,8 @@ async def read_self(act: Act, resources: Resources) -> Me:
             expires_at=session.expires_at,
         ),
         recovery_codes_left=codes_left,
+        solo_since=organization.solo_since,
+        pending_reset=None if reset is None else reset_view(reset),
     )
 
 

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from services.auth.enrolment import solo
 from services.auth.organizations import service
 from services.auth.organizations.schemas import (
     FirstAdministrator,
     NewOrganization,
     OrganizationMade,
     OrganizationPage,
+    OrganizationView,
 )
 from services.auth.resources import ResourcesDep
 from services.auth.wire import PageQuery
@@ -65,3 +67,18 @@ async def invite_first_administrator(
 ) -> FirstAdministrator:
     """Make a new code for the first administrator; the older ones are void."""
     return await service.invite_first_administrator(act, resources, organization_id)
+
+
+@router.post(
+    "/v1/organization/solo",
+    **declare(
+        "organization.declare_solo",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="organization.solo.declared",
+        fresh=True,
+        problems=(409,),
+    ),
+)
+async def declare_solo(act: OwnActDep) -> OrganizationView:
+    """Declare your firm solo: its single member may hold all its roles, until somebody else joins."""
+    return service.view_of(await solo.declare_solo(act))

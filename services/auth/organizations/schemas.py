@@ -20,6 +20,7 @@ class OrganizationView(Wire):
     name: str
     state: Literal["active", "closed"]
     created_at: AwareDatetime
+    solo_since: AwareDatetime | None
 
 
 class FirstAdministrator(Wire):

@@ -45,7 +45,9 @@ async def create_organization(act: Act, resources: Resources, body: NewOrganizat
     draft = Draft("organization.created", subject=Subject("organization", tenant), change={"kind": str(kind)})
     await act.record(draft, tenant)
     await act.record(draft, PLATFORM)
-    view = OrganizationView(id=tenant, kind=kind, name=body.name, state="active", created_at=act.now)
+    view = OrganizationView(
+        id=tenant, kind=kind, name=body.name, state="active", created_at=act.now, solo_since=None
+    )
     return OrganizationMade(organization=view, first_administrator=administrator)
 
 
@@ -56,11 +58,19 @@ async def list_organizations(act: Act, query: PageQuery) -> OrganizationPage:
         wanted = wanted.where(Organization.id > query.after)
     rows = (await act.session.scalars(wanted)).all()
     await act.record(Draft("organization.listed"), PLATFORM)
-    items = [
-        OrganizationView.model_validate(row, from_attributes=True, strict=False)
-        for row in rows[: query.limit]
-    ]
+    items = [view_of(row) for row in rows[: query.limit]]
     return OrganizationPage(items=items, next=cursor_of(items[-1].id) if len(rows) > query.limit else None)
+
+
+def view_of(row: Organization) -> OrganizationView:
+    return OrganizationView(
+        id=row.id,
+        kind=OrganizationKind(row.kind),
+        name=row.name,
+        state="active" if row.state == "active" else "closed",
+        created_at=row.created_at,
+        solo_since=row.solo_since,
+    )
 
 
 async def invite_first_administrator(act: Act, resources: Resources, tenant: UUID) -> FirstAdministrator:
