@@ -30,7 +30,7 @@ from services.docs_api.documents.service import document_view, subject_of
 from services.docs_api.keychain import Names
 from services.docs_api.keys import matter_names
 from services.docs_api.matters.errors import MatterClosed
-from services.docs_api.paging import cut, decode_id
+from services.docs_api.paging import cut, decode_number
 from services.docs_api.refusals import invalid
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
@@ -99,12 +99,12 @@ async def list_changes(act: Act, document_id: UUID, query: ListQuery) -> ChangeP
         .where(
             DocumentChangeRecord.tenant_id == act.principal.firm,
             DocumentChangeRecord.document_id == document_id,
-            DocumentChangeRecord.id > decode_id(query.cursor),
+            DocumentChangeRecord.revision > decode_number(query.cursor),
         )
-        .order_by(DocumentChangeRecord.id)
+        .order_by(DocumentChangeRecord.revision)
         .limit(query.limit + 1)
     )
-    changes, cursor = cut(found.all(), query.limit, lambda change: change.id)
+    changes, cursor = cut(found.all(), query.limit, lambda change: change.revision)
     await act.record(Draft("document.history.read", subject=subject_of(row), change={"items": len(changes)}))
     return ChangePage(items=[_change_view(change, names) for change in changes], next=cursor)
 

@@ -23,8 +23,7 @@ from services.docs_api.documents.service import require_takeable, subject_of
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import own_matter
-from services.docs_api.paging import cut, decode_cursor
-from services.docs_api.refusals import invalid
+from services.docs_api.paging import cut, decode_number
 from services.docs_api.uploads.opening import Place, open_version
 from services.docs_api.uploads.service import upload_view
 from services.docs_api.wire import ListQuery
@@ -78,7 +77,7 @@ async def list_versions(act: Act, document_id: UUID, query: ListQuery) -> Versio
     """
     document = await readable_document(act, document_id)
     statement = readable_versions(acting_for_another=act.principal.acts_for_another).where(
-        Document.id == document_id, Version.number > _position(query.cursor)
+        Document.id == document_id, Version.number > decode_number(query.cursor)
     )
     found = await act.session.execute(
         statement.order_by(Version.number).limit(query.limit + 1), parameters(act.principal, act.now)
@@ -97,15 +96,6 @@ async def _next_number(act: Act, document_id: UUID) -> int:
         )
     )
     return int(highest or 0) + 1
-
-
-def _position(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    text = decode_cursor(cursor)
-    if _NUMBER.fullmatch(text) is None:
-        raise invalid("/cursor", "cursor", where="query")
-    return int(text)
 
 
 def _version_view(row: DocumentRow) -> PastVersionView:

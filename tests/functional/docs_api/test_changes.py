@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from clients.python.redwell_client import ProblemError
-from tests.functional.docs_api.moving import begin, events_of, fetch_rows
+from tests.functional.docs_api.moving import begin, events_of, fetch_rows, open_request, wait_for_end
 from tests.harness.people import World
 
 
@@ -160,6 +160,28 @@ def test_a_withdrawn_document_is_gone_for_all_but_the_matter(world: World, tmp_p
     kinds = ("document.withdrawn", "document.restored")
     assert [len(events_of(world.instance, document["id"], kind)) for kind in kinds] == [1, 1]
     assert [row["before"]["state"] for row in attorney.history(document["id"])] == ["active", "withdrawn"]
+
+
+def test_withdrawing_ends_a_running_transfer(world: World, tmp_path: Path) -> None:
+    document = world.put(tmp_path, "running.bin", bytes(40 * 1024 * 1024))
+    path = f"GET /v1/documents/{document['id']}/content"
+    with open_request(world.instance, world["attorney"], path, receive_bytes=65536) as connection:
+        assert b" 200 " in connection.recv(4096)
+        world["attorney"].client.withdraw(document)
+        end = wait_for_end(world.instance, document["id"], "document.delivered", "access-ended")
+    assert end["change"]["complete"] is False
+
+
+def test_a_history_comes_in_pages(world: World, tmp_path: Path) -> None:
+    attorney = world["attorney"].client
+    document = world.put(tmp_path, "0.txt", b"words")
+    for number in range(1, 4):
+        document = attorney.rename(document, f"{number}.txt")
+    path = f"/v1/documents/{document['id']}/history"
+    rows = list(attorney.pages(path, limit="1"))
+    assert [row["before"]["name"] for row in rows] == ["0.txt", "1.txt", "2.txt"]
+    with pytest.raises(ProblemError, match="422 invalid-input"):
+        attorney.call("GET", path, cursor="MA")
 
 
 def test_a_withdrawn_document_must_be_restored_first(world: World, tmp_path: Path) -> None:
