@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
@@ -10,6 +11,7 @@ from services.docs_api.refusals import invalid
 from services.kernel.problems import InvalidInput
 
 Row = TypeVar("Row")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def encode_cursor(position: str) -> str:
@@ -43,6 +45,20 @@ def decode_id(cursor: str | None) -> UUID:
         return UUID(decode_cursor(cursor))
     except ValueError:
         raise _invalid() from None
+
+
+def decode_number(cursor: str | None) -> int:
+    """The number to go on after; zero, which no row has, to begin.
+
+    Raises:
+        InvalidInput: it is no cursor of ours.
+    """
+    if cursor is None:
+        return 0
+    position = decode_cursor(cursor)
+    if _NUMBER.fullmatch(position) is None:
+        raise _invalid()
+    return int(position)
 
 
 def cut(rows: Sequence[Row], limit: int, key: Callable[[Row], object]) -> tuple[Sequence[Row], str | None]:

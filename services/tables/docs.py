@@ -201,7 +201,10 @@ class Grant(Record):
 
 
 class Document(Record):
-    """A document of a matter. `latest_number` is its newest available version; None until there is one."""
+    """A document of a matter. `latest_number` is its newest available version; None until there is one.
+
+    `revision` grows with every change and every new version.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -211,6 +214,7 @@ class Document(Record):
         ),
         Index(None, "tenant_id", "matter_id", "id"),
         Index(None, "tenant_id", "matter_id", "name_index"),
+        CheckConstraint("state IN ('active', 'withdrawn')", name="state"),
         _VAULT,
     )
     tenant_id: Mapped[TenantId]
@@ -223,6 +227,30 @@ class Document(Record):
     folder_index: Mapped[bytes]
     media_type: Mapped[str]
     latest_number: Mapped[int | None]
+    state: Mapped[str]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+
+
+class DocumentChangeRecord(Record):
+    """A document as it was until it was renamed, moved, reclassified, withdrawn or restored. Kept."""
+
+    __tablename__ = "document_changes"
+    __table_args__ = (
+        _to("documents", "document_id"),
+        UniqueConstraint("tenant_id", "document_id", "revision"),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    document_id: Mapped[UUID]
+    revision: Mapped[int]
+    fields: Mapped[list[str]]
+    name_sealed: Mapped[bytes]
+    folder_sealed: Mapped[bytes]
+    class_id: Mapped[str]
+    state: Mapped[str]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID]
 

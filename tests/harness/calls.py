@@ -61,6 +61,8 @@ def bodies(world: World) -> dict[str, Any]:
             "purpose": "Review",
         },
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
+        "documents.change": {"name": "b.txt"},
+        "versions.create": {},
         "engagements.create": {"provider_id": world.provider, "services": ["review"]},
         "classes.create": {"id": "exhibits", "label": "Exhibits"},
         "members.change_roles": {"roles": ["attorney"]},

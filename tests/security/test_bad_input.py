@@ -42,7 +42,7 @@ JSON_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.media_ty
 
 @pytest.fixture(scope="module")
 def caller(world: World) -> Iterator[Caller]:
-    ids = ("document_id", "upload_id", "grant_id", "provider_id", "organization_id", "member_id")
+    ids = ("document_id", "number", "upload_id", "grant_id", "provider_id", "organization_id", "member_id")
     made = Caller(
         world.instance,
         dict.fromkeys(ids, world.firm) | {"matter_id": world.matter, "engagement_id": world.engagement},

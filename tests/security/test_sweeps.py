@@ -32,6 +32,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "matter_id": world.matter,
             "member_id": world["attorney"].id,
             "document_id": document["id"],
+            "number": "1",
             "upload_id": upload["id"],
             "grant_id": grant["id"],
             "engagement_id": world.engagement,
@@ -102,7 +103,14 @@ async def test_a_paralegal_without_a_grant_finds_nothing(caller: Caller, world: 
 
 
 async def test_a_paralegal_finds_nothing_outside_the_granted_class(caller: Caller, world: World) -> None:
-    names = ("documents.get", "documents.fetch", "documents.head")
+    names = (
+        "documents.get",
+        "documents.fetch",
+        "documents.head",
+        "versions.list",
+        "versions.fetch",
+        "versions.head",
+    )
     for name in names:
         answer = caller.call(OPERATIONS[name], world["paralegal"])
         assert (name, answer.status_code) == (name, 404)

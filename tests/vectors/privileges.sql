@@ -251,6 +251,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON challenges TO redwell_auth
 CREATE POLICY auth_tenant ON challenges TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, secret_sha256) ON challenges TO redwell_signin
 CREATE POLICY signin_across ON challenges TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE document_changes OWNER TO redwell_owner
+ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
+ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON document_changes TO redwell_docs
+CREATE POLICY docs_tenant ON document_changes TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE factor_resets OWNER TO redwell_owner
 ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import httpx
 
-from .errors import IntegrityError, ProblemError
+from .errors import raise_for_problem
+from .fetching import Fetch
 
 JSON = dict[str, Any]
 CHUNK_BYTES = 1024 * 1024
@@ -57,7 +58,7 @@ class Redwell:
             ProblemError: the server refused.
         """
         response = self._http.request(method, path, json=body, params=query or None, headers=self._headers())
-        _raise_for_problem(response)
+        raise_for_problem(response)
         answer: JSON = response.json() if response.content else {}
         return answer
 
@@ -115,32 +116,58 @@ class Redwell:
 
     def put(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
         """Put one file into a matter, streamed; its digest is sent along and checked by the server."""
-        declared = {
-            "name": path.name,
-            "folder": folder,
-            "class_id": class_id,
-            "length_bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-        }
-        upload = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)["upload"]
-        response = self._http.put(
-            f"/v1/uploads/{upload['id']}/content",
-            content=_chunks(path),
-            headers={
-                **self._headers(),
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(declared["length_bytes"]),
-            },
-        )
-        _raise_for_problem(response)
-        document: JSON = response.json()
-        return document
+        declared = {"name": path.name, "folder": folder, "class_id": class_id, **_declaration(path)}
+        made = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)
+        return self.send(made["upload"], path)
+
+    def put_version(self, document_id: str, path: Path) -> JSON:
+        """Make a file the next version of a document, which keeps its name, folder and class."""
+        made = self.call("POST", f"/v1/documents/{document_id}/versions", _declaration(path))
+        return self.send(made["upload"], path)
 
     def documents(self, matter_id: str, **query: str) -> Iterator[JSON]:
         return self.pages(f"/v1/matters/{matter_id}/documents", **query)
 
-    def fetch(self, document_id: str, target: Path) -> str:
+    def versions(self, document_id: str) -> Iterator[JSON]:
+        return self.pages(f"/v1/documents/{document_id}/versions")
+
+    def history(self, document_id: str) -> Iterator[JSON]:
+        """What became of a document, with what it was before each change."""
+        return self.pages(f"/v1/documents/{document_id}/history")
+
+    def rename(self, document: JSON, name: str) -> JSON:
+        return self.change(document, name=name)
+
+    def move(self, document: JSON, folder: str) -> JSON:
+        """Move a document to another folder of its matter."""
+        return self.change(document, folder=folder)
+
+    def reclassify(self, document: JSON, class_id: str) -> JSON:
+        return self.change(document, class_id=class_id)
+
+    def change(self, document: JSON, **fields: str) -> JSON:
+        """Change a document as it was read; the answer is it as it is then.
+
+        Raises:
+            ProblemError: refused; `precondition-failed` when it was changed since it was read.
+        """
+        return self._on_revision("PATCH", document, "", fields)
+
+    def withdraw(self, document: JSON) -> JSON:
+        """Take away a document that should not be in its matter."""
+        return self._on_revision("POST", document, "/withdraw")
+
+    def restore(self, document: JSON) -> JSON:
+        return self._on_revision("POST", document, "/restore")
+
+    def fetch(self, document_id: str, target: Path, *, version: int | None = None, resumes: int = 3) -> str:
         """Fetch a document into `target`, which gets its name only when all of it is there and right.
+
+        Args:
+            document_id: whose content.
+            target: the file to make.
+            version: its number; the newest if absent.
+            resumes: how often to go on after the connection broke, as long as each time something came.
 
         Returns:
             The SHA-256 of the content, hex.
@@ -148,32 +175,39 @@ class Redwell:
         Raises:
             IntegrityError: the content ended early or is not what the server announced.
         """
+        numbered = "" if version is None else f"/versions/{version}"
         partial = target.with_name(f"{target.name}.part")
+        fetch = Fetch(self._http, self._headers, f"/v1/documents/{document_id}{numbered}/content")
         try:
-            digest = self._fetch_into(document_id, partial)
+            with partial.open("wb") as opened:
+                digest = fetch.into(opened, resumes)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
         return digest
 
-    def _fetch_into(self, document_id: str, partial: Path) -> str:
-        digest = hashlib.sha256()
-        path = f"/v1/documents/{document_id}/content"
-        with self._http.stream("GET", path, headers=self._headers()) as response:
-            if response.is_error:
-                response.read()
-            _raise_for_problem(response)
-            try:
-                with partial.open("wb") as opened:
-                    for chunk in response.iter_raw(CHUNK_BYTES):
-                        digest.update(chunk)
-                        opened.write(chunk)
-            except httpx.RemoteProtocolError as exc:
-                raise IntegrityError("the content ended before it was complete") from exc
-            expected = response.headers["etag"].strip('"')
-        if digest.hexdigest() != expected:
-            raise IntegrityError("the content is not what the server announced")
-        return digest.hexdigest()
+    def send(self, upload: JSON, path: Path) -> JSON:
+        """Send the content of an open upload, streamed; the document that it belongs to."""
+        response = self._http.put(
+            f"/v1/uploads/{upload['id']}/content",
+            content=_chunks(path),
+            headers={
+                **self._headers(),
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(path.stat().st_size),
+            },
+        )
+        raise_for_problem(response)
+        document: JSON = response.json()
+        return document
+
+    def _on_revision(self, method: str, document: JSON, act: str, body: object = None) -> JSON:
+        headers = self._headers() | {"If-Match": f'"{document["revision"]}"'}
+        path = f"/v1/documents/{document['id']}{act}"
+        response = self._http.request(method, path, json=body, headers=headers)
+        raise_for_problem(response)
+        changed: JSON = response.json()
+        return changed
 
     def changes(self, after: str | None = None, **query: str) -> JSON:
         """What concerns one since `after`, oldest first. Keep its `after` once the items are dealt with."""
@@ -193,7 +227,7 @@ class Redwell:
         ):
             if response.is_error:
                 response.read()
-            _raise_for_problem(response)
+            raise_for_problem(response)
             opened.writelines(response.iter_bytes(CHUNK_BYTES))
 
     def _headers(self) -> dict[str, str]:
@@ -208,17 +242,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def _declaration(path: Path) -> JSON:
+    return {"length_bytes": path.stat().st_size, "sha256": file_sha256(path)}
+
+
 def _chunks(path: Path) -> Iterable[bytes]:
     with path.open("rb") as opened:
         while chunk := opened.read(CHUNK_BYTES):
             yield chunk
-
-
-def _raise_for_problem(response: httpx.Response) -> None:
-    if not response.is_error:
-        return
-    try:
-        document = response.json()
-    except ValueError:
-        document = {"title": "The answer is no problem document"}
-    raise ProblemError(response.status_code, document, response.headers.get("redwell-event"))

@@ -7,6 +7,8 @@ RedwellClientError
 
 from collections.abc import Mapping
 
+import httpx
+
 
 class RedwellClientError(Exception):
     pass
@@ -25,3 +27,14 @@ class ProblemError(RedwellClientError):
 
 class IntegrityError(RedwellClientError):
     pass
+
+
+def raise_for_problem(response: httpx.Response) -> None:
+    """Raise the problem that an answer is, if it is one; its body must have been read."""
+    if not response.is_error:
+        return
+    try:
+        document = response.json()
+    except ValueError:
+        document = {"title": "The answer is no problem document"}
+    raise ProblemError(response.status_code, document, response.headers.get("redwell-event"))

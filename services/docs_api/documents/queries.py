@@ -1,14 +1,16 @@
 """The one query that documents are read by. Describing, listing and fetching are all made of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, select
 from sqlalchemy import Uuid as UuidType
+from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import TENANT, may_read_document, parameters, session_lives
 from services.docs_api.documents.schemas import DocumentQuery
+from services.docs_api.keychain import Names
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.statements import Prepared
 from services.evidence.act import Act
@@ -17,9 +19,12 @@ from services.tables.docs import Document, FirmKey, Matter, MatterKey, Segment, 
 
 DOCUMENT = bindparam("document", type_=UuidType())
 VERSION = bindparam("version", type_=UuidType())
+NUMBER = bindparam("number", type_=BigInteger())
 NAME_INDEX = "document.name"
 FOLDER_INDEX = "document.folder"
 DocumentRow = Mapping[str, Any]
+Which = Literal["active", "withdrawn", "any"]
+"""Withdrawn documents are there for people on the matter alone, and only where they are asked for."""
 
 _COLUMNS = (
     Document.id,
@@ -28,8 +33,11 @@ _COLUMNS = (
     Document.name_sealed,
     Document.folder_sealed,
     Document.media_type,
+    Document.state,
+    Document.revision,
     Document.created_at,
     Document.created_by,
+    Matter.state.label("matter_state"),
     Version.id.label("version_id"),
     Version.number,
     Version.length_bytes,
@@ -37,40 +45,61 @@ _COLUMNS = (
     Version.segment_count,
     Version.wrapped_data_key,
     Version.available_at,
+    Version.created_by.label("version_created_by"),
     *KEY_COLUMNS,
 )
 
 
-def readable_documents(*, acting_for_another: bool) -> Select[Any]:
-    """Documents with an available version that the principal may read now, with the keys of that version."""
-    newest = and_(
-        Version.tenant_id == Document.tenant_id,
-        Version.document_id == Document.id,
-        Version.number == Document.latest_number,
-        Version.state == "available",
-    )
+def readable_versions(*, acting_for_another: bool, which: Which = "active") -> Select[Any]:
+    """Available versions of documents that the principal may read now, with the keys of the versions."""
     columns: tuple[Any, ...] = _COLUMNS
     return (
         select(*columns)
         .select_from(Document)
         .join(Matter, and_(Matter.tenant_id == Document.tenant_id, Matter.id == Document.matter_id))
-        .join(Version, newest)
+        .join(Version, and_(Version.tenant_id == Document.tenant_id, Version.document_id == Document.id))
         .join(
             MatterKey,
             and_(MatterKey.tenant_id == Version.tenant_id, MatterKey.id == Version.matter_key_id),
         )
         .join(FirmKey, firm_of_matter_key())
-        .where(Document.tenant_id == TENANT, may_read_document(acting_for_another=acting_for_another))
+        .where(
+            Document.tenant_id == TENANT,
+            Version.state == "available",
+            may_read_document(acting_for_another=acting_for_another),
+            *_in_state(which, acting_for_another=acting_for_another),
+        )
     )
 
 
-async def readable_document(act: Act, document_id: UUID) -> DocumentRow:
-    """One document that the principal may read.
+def readable_documents(*, acting_for_another: bool, which: Which = "active") -> Select[Any]:
+    """Documents that the principal may read now, each with its newest available version."""
+    readable = readable_versions(acting_for_another=acting_for_another, which=which)
+    return readable.where(Version.number == Document.latest_number)
+
+
+def _in_state(which: Which, *, acting_for_another: bool) -> list[ColumnElement[bool]]:
+    conditions = []
+    if acting_for_another or which == "active":
+        conditions.append(Document.state == "active")
+    if which == "withdrawn":
+        conditions.append(Document.state == "withdrawn")
+    return conditions
+
+
+async def readable_document(
+    act: Act, document_id: UUID, *, number: int | None = None, which: Which = "active"
+) -> DocumentRow:
+    """One document that the principal may read, with its newest version or the one of that number.
 
     Raises:
         NotFound: there is none for them.
     """
-    statement = readable_documents(acting_for_another=act.principal.acts_for_another)
+    acting = act.principal.acts_for_another
+    if number is None:
+        statement = readable_documents(acting_for_another=acting, which=which)
+    else:
+        statement = readable_versions(acting_for_another=acting, which=which).where(Version.number == number)
     found = await act.session.execute(
         statement.where(Document.id == document_id), parameters(act.principal, act.now)
     )
@@ -80,26 +109,47 @@ async def readable_document(act: Act, document_id: UUID) -> DocumentRow:
     return dict(row)
 
 
+async def own_document(act: Act, document_id: UUID) -> DocumentRow:
+    """One document of a matter that one is on, withdrawn or not, locked until the act ends.
+
+    The lock comes first, in a statement of its own: what is read after it is what the last holder left.
+
+    Raises:
+        NotFound: there is none for the principal, or they act for another organization.
+    """
+    if act.principal.acts_for_another:
+        raise NotFound
+    await act.session.execute(
+        select(Document.id)
+        .where(Document.tenant_id == act.principal.firm, Document.id == document_id)
+        .with_for_update()
+    )
+    return await readable_document(act, document_id, which="any")
+
+
 async def list_readable(
-    act: Act, matter_id: UUID, query: DocumentQuery, name_index: bytes | None, after: UUID
+    act: Act, matter_id: UUID, query: DocumentQuery, names: Names, after: UUID
 ) -> list[DocumentRow]:
     """A page and one more of the documents of a matter that the principal may read."""
-    statement = readable_documents(acting_for_another=act.principal.acts_for_another).where(
-        Document.matter_id == matter_id, Document.id > after
-    )
+    statement = readable_documents(
+        acting_for_another=act.principal.acts_for_another, which=query.state
+    ).where(Document.matter_id == matter_id, Document.id > after)
     if query.class_id is not None:
         statement = statement.where(Document.class_id == query.class_id)
-    if name_index is not None:
-        statement = statement.where(Document.name_index == name_index)
+    if query.name is not None:
+        statement = statement.where(Document.name_index == names.index(NAME_INDEX, query.name))
+    if query.folder is not None:
+        statement = statement.where(Document.folder_index == names.index(FOLDER_INDEX, query.folder))
     found = await act.session.execute(
         statement.order_by(Document.id).limit(query.limit + 1), parameters(act.principal, act.now)
     )
     return [dict(row) for row in found.mappings()]
 
 
-def _fetchable(*, acting_for_another: bool) -> Prepared:
-    statement = readable_documents(acting_for_another=acting_for_another)
-    return Prepared(statement.where(Document.id == DOCUMENT, session_lives()))
+def _fetchable(*, acting_for_another: bool, numbered: bool) -> Prepared:
+    wanted = Version.number == (NUMBER if numbered else Document.latest_number)
+    statement = readable_versions(acting_for_another=acting_for_another)
+    return Prepared(statement.where(Document.id == DOCUMENT, wanted, session_lives()))
 
 
 def _still_readable(*, acting_for_another: bool) -> Prepared:
@@ -112,6 +162,7 @@ def _still_readable(*, acting_for_another: bool) -> Prepared:
         .where(
             Document.tenant_id == TENANT,
             Document.id == DOCUMENT,
+            Document.state == "active",
             Version.id == VERSION,
             Version.state == "available",
             may_read_document(acting_for_another=acting_for_another),
@@ -120,7 +171,12 @@ def _still_readable(*, acting_for_another: bool) -> Prepared:
     )
 
 
-FETCHABLE = {acting: _fetchable(acting_for_another=acting) for acting in (False, True)}
+FETCHABLE = {
+    (acting, numbered): _fetchable(acting_for_another=acting, numbered=numbered)
+    for acting in (False, True)
+    for numbered in (False, True)
+}
+"""By whether one acts for another, and whether a version's number is asked for."""
 STILL_READABLE = {acting: _still_readable(acting_for_another=acting) for acting in (False, True)}
 SEGMENTS = Prepared(
     select(

@@ -1,10 +1,11 @@
 """Documents and their uploads on the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.docs_api.documents.naming import safe_folder, safe_name
 from services.docs_api.wire import ListQuery, Slug, Wire
@@ -29,6 +30,27 @@ class NewDocument(Wire):
     """If given, the content must have this digest."""
 
 
+class DocumentChange(Wire):
+    """What is to be different; what is absent stays."""
+
+    name: Name | None = None
+    folder: Folder | None = None
+    class_id: Slug | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "DocumentChange":
+        if not self.model_fields_set or None in self.model_dump(exclude_unset=True).values():
+            raise PydanticCustomError("no_change", "name, folder or class_id is needed, and none is null")
+        return self
+
+
+class NewVersion(Wire):
+    length_bytes: Annotated[int | None, Field(ge=0)] = None
+    """If given, the content must be as long."""
+    sha256: SHA256Hex | None = None
+    """If given, the content must have this digest."""
+
+
 class VersionView(Wire):
     id: UUID
     number: int
@@ -44,6 +66,10 @@ class DocumentView(Wire):
     name: str
     folder: str
     media_type: str
+    state: str
+    """`active`, or `withdrawn`: then it is there for people on the matter alone, who can restore it."""
+    revision: int
+    """What `If-Match` must name, in quotes, to change the document."""
     created_at: datetime
     created_by: UUID
     version: VersionView | None
@@ -64,6 +90,45 @@ class NewDocumentView(Wire):
     upload: UploadView
 
 
+class NewVersionView(Wire):
+    number: int
+    upload: UploadView
+
+
+class PastVersionView(VersionView):
+    created_by: UUID
+
+
+class VersionPage(Wire):
+    items: list[PastVersionView]
+    next: str | None
+
+
+class FormerDocument(Wire):
+    """A document as it was until a change."""
+
+    name: str
+    folder: str
+    class_id: str
+    state: str
+
+
+class ChangeView(Wire):
+    id: UUID
+    at: datetime
+    by: UUID
+    fields: list[str]
+    """What was changed."""
+    revision: int
+    """The revision that the change made."""
+    before: FormerDocument
+
+
+class ChangePage(Wire):
+    items: list[ChangeView]
+    next: str | None
+
+
 class DocumentPage(Wire):
     items: list[DocumentView]
     next: str | None
@@ -73,3 +138,7 @@ class DocumentQuery(ListQuery):
     class_id: Slug | None = None
     name: Name | None = None
     """The exact name; found by its blind index."""
+    folder: Folder | None = None
+    """The exact folder, without what is in folders below it; empty for the matter's top."""
+    state: Literal["active", "withdrawn"] = "active"
+    """Withdrawn documents are listed for people on the matter alone."""

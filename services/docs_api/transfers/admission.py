@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.docs_api.access import parameters
+from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
@@ -80,7 +81,7 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
 
     Raises:
         NotFound: no such upload of the principal, on a matter they are on.
-        UploadClosed, MatterClosed: it takes nothing any more.
+        UploadClosed, MatterClosed, DocumentWithdrawn: it takes nothing, or not now.
         UploadBusy: another request is sending it.
         DigestMismatch: its declarations contradict one another.
         TooLarge: it is announced to be beyond the limit.
@@ -126,6 +127,8 @@ def _require_open(row: Mapping[Any, Any], now: datetime) -> None:
         raise UploadClosed
     if row["matter_state"] != "open":
         raise MatterClosed
+    if row["document_state"] != "active":
+        raise DocumentWithdrawn
     if row["lease_expires_at"] is not None and row["lease_expires_at"] > now:
         raise UploadBusy
 

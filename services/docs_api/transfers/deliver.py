@@ -1,8 +1,9 @@
 """The answer to a fetch: a pure ASGI response that opens one segment ahead of what it sends.
 
-Its Content-Length is the pinned length, and a segment is opened whole before a byte of it goes out; so
-whatever stops it leaves the answer visibly incomplete. Its end is always an event: how many bytes were handed
-over, of how many, and why no more.
+Its Content-Length is the pinned length, or that of the range that was asked for, and a segment is opened
+whole before a byte of it goes out; so whatever stops it leaves the answer visibly incomplete. Of a range,
+only the segments that it touches are opened. Its end is always an event: how many bytes were handed over, of
+how many, and why no more.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.docs_api.transfers.errors import IntegrityFailure
 from services.docs_api.transfers.failures import problem_of, reason_of
-from services.docs_api.transfers.opening import SealedVersion
+from services.docs_api.transfers.opening import Pieces
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.watch import end_all, under_watch, watch, whatever_happens
 from services.evidence.event import Draft, Event, Subject
@@ -30,7 +31,7 @@ _log = logger("docs")
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Who is given what, and whose log it belongs in."""
+    """Who is given what, and whose log it belongs in. `length_bytes` is what is to be handed over."""
 
     recorder: Recorder
     admission: Admission
@@ -60,12 +61,12 @@ class Handover:
 
 
 class Delivery(Response):
-    """Sends a version, its first segment already open.
+    """Sends a version or a part of it, its first segment already open.
 
     Args:
         handover: for the evidence of its end.
-        version: what is sent.
-        first: plaintext of the first segment.
+        pieces: what is sent.
+        first: plaintext of the first segment that is needed.
         check: raises when the principal may no longer have it.
         pace: how slow the client may be.
     """
@@ -73,15 +74,16 @@ class Delivery(Response):
     def __init__(  # noqa: PLR0913 -- a response is made once, from all it needs
         self,
         handover: Handover,
-        version: SealedVersion,
+        pieces: Pieces,
         first: bytes,
         *,
+        status: int,
         headers: dict[str, str],
         check: Callable[[], Awaitable[None]],
         pace: Pace,
     ) -> None:
-        super().__init__(headers=headers)
-        self._handover, self._version, self._first = handover, version, first
+        super().__init__(status_code=status, headers=headers)
+        self._handover, self._pieces, self._first = handover, pieces, first
         self._check, self._pace = check, pace
         self._handed_bytes = 0
 
@@ -99,25 +101,25 @@ class Delivery(Response):
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        last = len(self._version.segments) - 1
+        ordinals = self._pieces.ordinals
         ahead: asyncio.Future[bytes] | None = None
         plaintext, self._first = self._first, b""
         try:
-            for ordinal in range(last + 1):
+            for ordinal in ordinals:
                 if ahead is not None:
                     plaintext = await ahead
-                if ordinal < last:
-                    ahead = asyncio.ensure_future(self._version.plaintext(ordinal + 1))
-                await self._send_segment(send, plaintext)
+                if ordinal + 1 in ordinals:
+                    ahead = asyncio.ensure_future(self._pieces.plaintext(ordinal + 1))
+                await self._send_segment(send, self._pieces.cut(ordinal, plaintext))
         finally:
             await end_all([ahead] if ahead is not None else [])
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_segment(self, send: Send, plaintext: bytes) -> None:
+    async def _send_segment(self, send: Send, plaintext: memoryview) -> None:
         for start in range(0, len(plaintext), CHUNK_BYTES):
             chunk = plaintext[start : start + CHUNK_BYTES]
             with self._pace.waiting():
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
             self._pace.moved(len(chunk))
             self._handed_bytes += len(chunk)
 

@@ -1,12 +1,16 @@
 """How content goes out: as an attachment, under a type that no browser runs, with its digest.
 
-Sources: RFC 6266 and RFC 8187 (`Content-Disposition`), RFC 9530 (`Repr-Digest`). `no-store`, `nosniff` and
+Sources: RFC 6266 and RFC 8187 (`Content-Disposition`), RFC 9530 (`Repr-Digest`), RFC 9110 (`ETag`,
+`Content-Range`). `no-store`, `nosniff` and
 the sandbox come with every answer (`kernel/http/admission.py`).
 """
 
 import re
 from urllib.parse import quote
 
+from fastapi import Response
+
+from services.docs_api.conditions import ByteRange, quoted
 from services.docs_api.documents.schemas import DEFAULT_MEDIA_TYPE, DocumentView, VersionView
 from services.docs_api.transfers.digests import digest_field
 
@@ -49,7 +53,25 @@ def content_headers(document: DocumentView, version: VersionView) -> dict[str, s
         "content-type": served_type(document.media_type),
         "content-length": str(version.length_bytes),
         "content-disposition": disposition(document.name),
-        "etag": f'"{version.sha256}"',
-        "repr-digest": digest_field(bytes.fromhex(version.sha256)),
-        "accept-ranges": "none",
+        **validators(version.sha256),
     }
+
+
+def validators(sha256: str) -> dict[str, str]:
+    """What tells one content from another, whole or in part; all that an answer of 304 carries."""
+    return {
+        "etag": quoted(sha256),
+        "repr-digest": digest_field(bytes.fromhex(sha256)),
+        "accept-ranges": "bytes",
+    }
+
+
+def not_modified(sha256: str) -> Response:
+    """The answer to somebody who has this content already."""
+    return Response(status_code=304, headers=validators(sha256))
+
+
+def partial(headers: dict[str, str], part: ByteRange) -> dict[str, str]:
+    """The header of a fetch of `part` alone. `Repr-Digest` still speaks of the whole."""
+    content_range = f"bytes {part}/{part.of}"
+    return headers | {"content-length": str(part.length_bytes), "content-range": content_range}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.docs_api.conditions import ByteRange
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import open_segment
 from services.docs_api.transfers.errors import IntegrityFailure
@@ -54,3 +55,35 @@ class SealedVersion:
         if len(opened) != row["length_bytes"]:
             raise IntegrityFailure
         return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The segments of a version that hold `part` (None: all of it), and what of each belongs to it."""
+
+    version: SealedVersion
+    part: ByteRange | None
+
+    @property
+    def ordinals(self) -> range:
+        if self.part is None:
+            return range(len(self.version.segments))
+        touched = [
+            ordinal
+            for ordinal, row in enumerate(self.version.segments)
+            if row["offset_bytes"] < self.part.stop
+            and row["offset_bytes"] + row["length_bytes"] > self.part.start
+        ]
+        return range(touched[0], touched[-1] + 1)
+
+    async def plaintext(self, ordinal: int) -> bytes:
+        """The whole plaintext of one segment (raises as `SealedVersion.plaintext`)."""
+        return await self.version.plaintext(ordinal)
+
+    def cut(self, ordinal: int, plaintext: bytes) -> memoryview:
+        """Of a segment's plaintext, what belongs to the part."""
+        view = memoryview(plaintext)
+        if self.part is None:
+            return view
+        offset = self.version.segments[ordinal]["offset_bytes"]
+        return view[max(0, self.part.start - offset) : self.part.stop - offset]

@@ -37,6 +37,7 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
             Document.name_sealed,
             Document.folder_sealed,
             Document.media_type,
+            Document.state.label("document_state"),
             Document.created_at,
             Document.created_by,
             Version.number,

@@ -10,11 +10,12 @@ Whatever stops it on the way removes the rows, records why, and leaves the uploa
 
 import asyncio
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
@@ -39,6 +40,14 @@ from services.kernel.problems import RedwellError, TooLarge
 from services.storage.protocol import new_object_key
 from services.tables.docs import Document, Segment, Upload, Version
 
+_DESCRIBING = (
+    Document.class_id,
+    Document.name_sealed,
+    Document.folder_sealed,
+    Document.state,
+    Document.revision,
+)
+"""May have changed while the content came."""
 _LEASE_RENEWED = timedelta(seconds=LEASE_SECONDS * 2 / 3)
 
 
@@ -172,7 +181,7 @@ class _Receiving:
             values = reception.values(now) | {"received": taken.length_bytes}
             if await COMPLETE.first(session, values) is None:
                 raise await self._why_ended(session)
-            await self._pin(session, taken)
+            described = await self._pin(session, taken, now)
             content: dict[str, object] = {
                 "sha256": taken.sha256.hex(),
                 "len": taken.length_bytes,
@@ -186,6 +195,7 @@ class _Receiving:
         row = reception.row
         pinned = {
             **row,
+            **described,
             "id": row["document_id"],
             "length_bytes": taken.length_bytes,
             "sha256": taken.sha256,
@@ -193,7 +203,8 @@ class _Receiving:
         }
         return document_view(pinned, vault.keychain.matter_names(matter_key_of(row))), event
 
-    async def _pin(self, session: AsyncSession, taken: Taken) -> None:
+    async def _pin(self, session: AsyncSession, taken: Taken, now: datetime) -> dict[str, Any]:
+        """Pin the version; what the document is called, and its revision, once it has it."""
         row, tenant = self._reception.row, self._reception.tenant
         await session.execute(
             update(Version)
@@ -203,14 +214,20 @@ class _Receiving:
                 length_bytes=taken.length_bytes,
                 sha256=taken.sha256,
                 segment_count=taken.segment_count,
-                available_at=self._vault.recorder.clock(),
+                available_at=now,
             )
         )
-        await session.execute(
+        # A version that took longer than a later one does not become the newest again.
+        changed = await session.execute(
             update(Document)
             .where(Document.tenant_id == tenant, Document.id == row["document_id"])
-            .values(latest_number=row["number"])
+            .values(
+                latest_number=func.greatest(func.coalesce(Document.latest_number, 0), row["number"]),
+                revision=Document.revision + 1,
+            )
+            .returning(*_DESCRIBING)
         )
+        return dict(changed.mappings().one())
 
     async def give_up(self, error: BaseException) -> Event:
         """Remove the rows, free the lease and record why, unless another attempt has taken over already."""

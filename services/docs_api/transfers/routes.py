@@ -5,12 +5,10 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.documents.schemas import DocumentView
-from services.docs_api.documents.service import described, subject_of
-from services.docs_api.transfers.fetch import fetch_content
-from services.docs_api.transfers.headers import content_headers
+from services.docs_api.documents.versions import number_of
+from services.docs_api.transfers.fetch import Wanted, fetch_content, head_of_content
 from services.docs_api.transfers.receive import receive_content
 from services.evidence.act import ActDep
-from services.evidence.event import Draft
 from services.kernel.http.operation import declare
 from services.kernel.http.strict_json import StrictRoute
 from services.kernel.scopes import Scope
@@ -27,6 +25,8 @@ def _taking_bytes(declared: dict[str, Any]) -> dict[str, Any]:
 
 def _giving_bytes(declared: dict[str, Any]) -> dict[str, Any]:
     declared["responses"][200] = {"description": "The content", "content": _BYTES}
+    declared["responses"][206] = {"description": "The range of it that was asked for", "content": _BYTES}
+    declared["responses"][304] = {"description": "The content is what If-None-Match names"}
     return declared
 
 
@@ -52,14 +52,17 @@ async def put(request: Request, upload_id: UUID) -> DocumentView | Response:
         return Response(status_code=400)  # to nobody
 
 
+_FETCHING: dict[str, Any] = {"event": "document.fetched", "problems": (412, 416)}
+
+
 @router.get(
     "/v1/documents/{document_id}/content",
     response_class=Response,
-    **_giving_bytes(declare("documents.fetch", scopes=(Scope.DOCUMENT_READ,), event="document.fetched")),
+    **_giving_bytes(declare("documents.fetch", scopes=(Scope.DOCUMENT_READ,), **_FETCHING)),
 )
 async def fetch(request: Request, document_id: UUID) -> Response:
-    """Fetch the content of a document."""
-    return await fetch_content(request, document_id)
+    """Fetch the content of a document, or a range of it."""
+    return await fetch_content(request, Wanted(document_id))
 
 
 @router.head(
@@ -69,7 +72,24 @@ async def fetch(request: Request, document_id: UUID) -> Response:
 )
 async def head(act: ActDep, document_id: UUID) -> Response:
     """Ask for the header of a document's content alone."""
-    row, document = await described(act, document_id)
-    assert document.version is not None
-    await act.record(Draft("document.described", subject=subject_of(row)))
-    return Response(headers=content_headers(document, document.version))
+    return await head_of_content(act, Wanted(document_id))
+
+
+@router.get(
+    "/v1/documents/{document_id}/versions/{number}/content",
+    response_class=Response,
+    **_giving_bytes(declare("versions.fetch", scopes=(Scope.DOCUMENT_READ,), **_FETCHING)),
+)
+async def fetch_version(request: Request, document_id: UUID, number: str) -> Response:
+    """Fetch the content of one version of a document, or a range of it."""
+    return await fetch_content(request, Wanted(document_id, number_of(number)))
+
+
+@router.head(
+    "/v1/documents/{document_id}/versions/{number}/content",
+    response_class=Response,
+    **declare("versions.head", scopes=(Scope.DOCUMENT_READ,), event="document.described"),
+)
+async def head_version(act: ActDep, document_id: UUID, number: str) -> Response:
+    """Ask for the header of a version's content alone."""
+    return await head_of_content(act, Wanted(document_id, number_of(number)))

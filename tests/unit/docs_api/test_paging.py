@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.docs_api.paging import cut, decode_cursor, decode_id, encode_cursor
+from services.docs_api.paging import cut, decode_cursor, decode_id, decode_number, encode_cursor
 from services.kernel.problems import InvalidInput
 
 
@@ -24,6 +24,13 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput):
         decode_id(cursor)
+
+
+@pytest.mark.parametrize("position", ["0", "-1", "01", "x", "1" * 19, "\u0661"])
+def test_what_is_no_number_is_refused(position: str) -> None:
+    assert (decode_number(None), decode_number(encode_cursor("7"))) == (0, 7)
+    with pytest.raises(InvalidInput):
+        decode_number(encode_cursor(position))
 
 
 def test_a_page_ends_with_a_cursor_only_when_there_is_more() -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from services.docs_api.conditions import ByteRange
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SealError, seal_segment
 from services.docs_api.transfers.errors import IntegrityFailure
-from services.docs_api.transfers.opening import SealedVersion, require_whole
+from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
 from services.keys.wrapping import new_key
 from services.storage.protocol import Bytes, ObjectMissingError, StoredObject
 
@@ -120,3 +121,21 @@ async def test_a_missing_object_is_said_to_be_missing(version: SealedVersion) ->
     del _objects(version)["b"]
     with pytest.raises(ObjectMissingError):
         await version.plaintext(1)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (0, 8), (7, 9), (8, 9), (10, 11), (0, 11), (3, 11)])
+async def test_a_part_is_cut_from_the_segments_it_touches_alone(
+    version: SealedVersion, start: int, stop: int
+) -> None:
+    whole = b"".join([await version.plaintext(ordinal) for ordinal in range(2)])
+    stop = min(stop, len(whole))
+    pieces = Pieces(version, ByteRange(start, stop, len(whole)))
+    found = [bytes(pieces.cut(ordinal, await pieces.plaintext(ordinal))) for ordinal in pieces.ordinals]
+    assert b"".join(found) == whole[start:stop]
+    assert all(found)
+
+
+def test_all_of_it_is_every_segment(version: SealedVersion) -> None:
+    pieces = Pieces(version, None)
+    assert pieces.ordinals == range(2)
+    assert bytes(pieces.cut(1, b"tail")) == b"tail"
