@@ -7,7 +7,6 @@ RedwellError
 │                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
 │                 · MailNotSetUp
 ├── InvitationEnded 410
-├── PreconditionFailed 412 · PreconditionRequired 428
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
 """
 
@@ -100,18 +99,6 @@ class SecondPersonNeeded(Conflict):
 class NotSolo(Conflict):
     slug = "not-solo"
     title = "Only a firm with a single member, which is not declared solo yet, can be declared so"
-
-
-class PreconditionFailed(RedwellError):
-    status = 412
-    slug = "precondition-failed"
-    title = "It was changed meanwhile; read it again, and decide again"
-
-
-class PreconditionRequired(RedwellError):
-    status = 428
-    slug = "precondition-required"
-    title = "Say in If-Match which version is meant; reading gives it as etag"
 
 
 class PasswordRefused(InvalidInput):

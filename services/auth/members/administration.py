@@ -14,8 +14,6 @@ from services.auth.enrolment import queries
 from services.auth.errors import (
     LastAdministrator,
     MemberStateConflict,
-    PreconditionFailed,
-    PreconditionRequired,
     RolesRefused,
 )
 from services.auth.locks import lock_member
@@ -27,7 +25,7 @@ from services.auth.policy import ADMINISTRATOR_OF, decide_roles, member_etag
 from services.auth.resources import Resources
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
-from services.kernel.problems import NotFound
+from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
 from services.kernel.scopes import OrganizationKind, Role
 from services.tables.auth import Member, MemberRole
 

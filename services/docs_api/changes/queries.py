@@ -21,10 +21,9 @@ from services.tables.evidence import Event
 OF_GRANTS = ("grant.given", "grant.changed", "grant.revoked")
 OF_DOCUMENTS = (
     "document.received",
-    "document.renamed",
-    "document.moved",
-    "document.reclassified",
+    "document.changed",
     "document.withdrawn",
+    "document.restored",
 )
 ChangeRow = Mapping[str, Any]
 
