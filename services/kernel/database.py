@@ -57,6 +57,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error that is logged must not bring rows with it
             connect_args={
                 "timeout": 5,
                 "server_settings": {
@@ -109,7 +110,11 @@ class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_tran
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+        if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+            return True
+        # A server that is starting or stopping is a plain error to SQLAlchemy; asyncpg's own lies beneath.
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return cause is not None and _is_outage(cause)
     if isinstance(error, PoolTimeoutError):
         return True
     return isinstance(

@@ -50,8 +50,9 @@ def put_content(world: World, upload: str, content: bytes) -> int:
         return wire.head()[0]
 
 
-@pytest.mark.parametrize("vanish", [end_by_reset, end_by_close])
-@pytest.mark.parametrize("sent_bytes", [70_000, 9 * MIB, 17 * MIB])
+@pytest.mark.parametrize(
+    ("vanish", "sent_bytes"), [(end_by_close, 70_000), (end_by_reset, 9 * MIB), (end_by_close, 17 * MIB)]
+)
 def test_a_client_that_vanishes_leaves_no_version_and_may_send_other_bytes(
     world: World, content: bytes, tmp_path: Path, vanish: Callable[[Wire], None], sent_bytes: int
 ) -> None:
