@@ -43,7 +43,7 @@ class Desk:
         values = {"tenant_id": self.tenant, "id": uuid4(), **values}
         places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
         await self.owner.execute(
-            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})",  # noqa: S608 -- names of ours
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})",
             *values.values(),
         )
         made: UUID = values["id"]
