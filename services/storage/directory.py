@@ -162,7 +162,7 @@ def _remove_if_stale(temporary: Path) -> int:
 def _read(place: Path) -> bytes:
     descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor, not a path
-        # Asking for the most an object may have would reserve that much for each.
+        # Reserving the most an object may have, for each that is read, would leave the memory in holes.
         return opened.read(min(os.fstat(descriptor).st_size, MAX_OBJECT_BYTES) + 1)
 
 
