@@ -13,6 +13,7 @@ from services.docs_api.grants.routes import router as grants
 from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
+from services.docs_api.refused import refused_subject
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.uploads.routes import router as uploads
@@ -32,7 +33,8 @@ _POOL_SIZE = 5
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
     routers = (engagements, classes, matters, people, grants, documents, uploads, transfers)
-    return ServiceApp(ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open), settings, clock)
+    definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
+    return ServiceApp(definition, settings, clock)
 
 
 @asynccontextmanager

@@ -5,14 +5,17 @@ else is counted per source and minute. If the evidence cannot be written the ans
 was to be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from services.evidence.event import Draft, Outcome
+from services.evidence.event import Draft, Outcome, Subject
 from services.evidence.recorder import Recorder
 from services.kernel.http.admission import set_event_header
 from services.kernel.http.operation import Operation
@@ -36,18 +39,19 @@ _log = logger("evidence")
 _FRAMEWORK: dict[int, type[RedwellError]] = {404: NotFound, 413: TooLarge}
 SERVER_FAULT = 500
 
+FindRefused = Callable[[Any, UUID, Mapping[str, str]], Awaitable[Subject | None]]
+"""Finds, in a tenant, what a refused request asked for by the ids in its path; None if it is not there."""
+
 
 def install_problem_handlers(app: FastAPI, operations: Iterable[Operation]) -> None:
     """Make `app` answer every error with a recorded problem document."""
-    types = {operation.id: operation.event for operation in operations}
+    table = {operation.id: operation for operation in operations}
 
     async def handle(request: Request, error: Exception) -> Response:
         problem = as_problem(error)
         admission = request.scope.get(ADMISSION_KEY)
         if isinstance(admission, Admission):
-            problem = await _recorded(
-                request, admission, problem, types.get(admission.operation, "request.refused")
-            )
+            problem = await _recorded(request, admission, problem, table.get(admission.operation))
         if problem.status >= SERVER_FAULT:
             _log.error("request failed", operation=getattr(admission, "operation", None), exc_info=error)
         return problem_response(problem, admission if isinstance(admission, Admission) else None)
@@ -95,7 +99,7 @@ def _places(error: RequestValidationError) -> Iterable[dict[str, str]]:
 
 
 async def _recorded(
-    request: Request, admission: Admission, problem: RedwellError, event_type: str
+    request: Request, admission: Admission, problem: RedwellError, operation: Operation | None
 ) -> RedwellError:
     if problem.recorded:
         return problem
@@ -105,11 +109,31 @@ async def _recorded(
         if admission.principal is None:
             await recorder.count_refusal(admission, problem.slug)
             return problem
-        outcome: Outcome = "failed" if problem.status >= SERVER_FAULT else "denied"
-        draft = Draft(event_type, outcome, problem.slug, status=problem.status)
-        event = await recorder.append_alone(admission.principal.firm, draft, admission)
-    except EvidenceUnavailable as unavailable:
+        tenant = admission.principal.firm
+        draft = refusal_draft(operation, admission, problem)
+        find: FindRefused | None = request.app.definition.refused_subject
+        subject = await find(request.app, tenant, asked_ids(operation, admission)) if find else None
+        event = await recorder.append_alone(tenant, replace(draft, subject=subject), admission)
+    except Unavailable:
         _log.error("refusal not recorded", operation=admission.operation, reason=problem.slug)
-        return unavailable
+        return EvidenceUnavailable()
     set_event_header(request.scope, event.header)
     return problem
+
+
+def asked_ids(operation: Operation | None, admission: Admission) -> dict[str, str]:
+    """The ids that an admitted request names in its path, by parameter."""
+    return operation.ids_in(admission.path) if operation else {}
+
+
+def refusal_draft(operation: Operation | None, admission: Admission, problem: RedwellError) -> Draft:
+    """The event of a refusal: of the operation's type, with what was asked for, there or not."""
+    outcome: Outcome = "failed" if problem.status >= SERVER_FAULT else "denied"
+    asked = asked_ids(operation, admission)
+    return Draft(
+        operation.event if operation else "request.refused",
+        outcome,
+        problem.slug,
+        change={"asked": asked} if asked else {},
+        status=problem.status,
+    )

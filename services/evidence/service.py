@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from services.evidence.recorder import Recorder
-from services.evidence.refusals import install_problem_handlers
+from services.evidence.refusals import FindRefused, install_problem_handlers
 from services.kernel.clock import Clock
 from services.kernel.database import Database
 from services.kernel.http.admission import ServiceEntry
@@ -27,6 +27,7 @@ class ServiceDefinition:
     """What makes a service: its name, its database role and pool, its routers, and what lives as long as it.
 
     `lifespan` runs inside the common one, with `app.state.database` and `app.state.recorder` in place.
+    `refused_subject` lets the event of a refusal say what it was about, where that is in the tenant.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ServiceDefinition:
     pool_size: int
     routers: tuple[APIRouter, ...]
     lifespan: Lifespan | None = None
+    refused_subject: FindRefused | None = None
 
 
 class ServiceApp(FastAPI):

@@ -1,7 +1,7 @@
 """The head of a request, and what it must be like before anything else is asked of it. Pure.
 
 The services' router works on a decoded path, so only a path that has nothing to decode is let through
-(docs/threat-model.md, "gateway and service read one request in two ways").
+(docs/threat-model.md).
 """
 
 import re

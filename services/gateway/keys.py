@@ -1,7 +1,7 @@
 """Public keys out of the database: whose access tokens the gateway believes, whose assertions a service does.
 
-Keys are read at the start, every minute, and when a token names one that is not known, but at most once a
-minute. A set that cannot be read whole replaces no good one.
+Keys are read at the start, every minute, and when a token names one that is not known; for that, at most once
+a minute. A set that cannot be read whole replaces no good one.
 """
 
 import asyncio
@@ -44,30 +44,33 @@ class PublicKeys:
         self._not_before = datetime.min.replace(tzinfo=UTC)
 
     async def refresh(self) -> bool:
-        """Read the keys again, unless that was done just now. Says whether others are believed than before.
+        """Look for a key that is not known, unless somebody did so just now.
+
+        Returns:
+            Whether others are believed than before.
 
         Raises:
-            Unavailable: no key was ever read, and the database does not answer.
+            Unavailable: no key was ever read, and none can be; whoever signs may be starting just now.
         """
         before = self._kids
         async with self._lock:
-            if self._clock() >= self._not_before:
-                await self._reload(self._clock())
+            now = self._clock()
+            if now >= self._not_before:
+                self._not_before = now + RETRY_INTERVAL
+                await self._reload(now)
+                self._not_before = now + RELOAD_INTERVAL
+            elif not self._kids:
+                raise Unavailable
         return self._kids != before
 
     async def _reload(self, now: datetime) -> None:
-        self._not_before = now + RELOAD_INTERVAL
+        """Read the keys. What cannot be read changes nothing; it is `Unavailable` while nothing is known."""
         try:
             keyring = keyring_from_jwks({"keys": list(await self._load(now))})
-        except Unavailable:
-            self._not_before = now + RETRY_INTERVAL
-            if not self._kids:
-                raise
-        except KeyringError as error:
-            if not self._kids:
-                # Nothing is published yet: whoever signs may be starting just now.
-                self._not_before = now + RETRY_INTERVAL
+        except (Unavailable, KeyringError) as error:
             _log.error("the published keys are not taken", reason=str(error))
+            if not self._kids:
+                raise Unavailable from error
         else:
             if self._kids != keyring.keys():
                 self._verifier.replace_keyring(keyring)
@@ -77,7 +80,7 @@ class PublicKeys:
     async def followed(self) -> AsyncIterator[None]:
         """Read the keys now and every minute from here on. A database that is not there yet is waited for."""
         with suppress(Unavailable):
-            await self.refresh()
+            await self._reload(self._clock())
         following = asyncio.create_task(self._follow())
         try:
             yield
@@ -90,7 +93,7 @@ class PublicKeys:
         while True:
             await asyncio.sleep(RELOAD_INTERVAL.total_seconds())
             with suppress(Unavailable):
-                await self.refresh()
+                await self._reload(self._clock())
 
 
 def access_token_keys(database: Database) -> Load:

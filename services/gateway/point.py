@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from services.evidence.event import Draft, Event
+from services.evidence.refusals import refusal_draft
 from services.gateway.decision import Decision, Rules, decide
 from services.gateway.head import RequestHead
 from services.gateway.keys import PublicKeys
@@ -95,7 +96,7 @@ class DecisionPoint:
             if operation is None or admission.principal is None:
                 await self._recorder.count_refusal(admission, _reason(problem))
                 return Verdict(admission, operation, problem)
-            draft = Draft(operation.event, "denied", problem.slug, status=problem.status)
+            draft = refusal_draft(operation, admission, problem)
             event = await self._recorder.append_alone(admission.principal.firm, draft, admission)
         except EvidenceUnavailable as unavailable:
             _log.error("refusal not recorded", operation=admission.operation, reason=problem.slug)

@@ -105,8 +105,9 @@ def test_the_officer_finds_and_proves_every_access(world: World, tmp_path: Path)
         world["ungranted"].client.fetch(document["id"], tmp_path / "never")
     officer = world["officer"].client
     by_document = list(officer.events(document=document["id"], type="document.fetched"))
-    assert {(row["event"]["actor"]["id"], row["event"]["outcome"]) for row in by_document} >= {
-        (world["paralegal"].id, "allowed")
+    assert {(row["event"]["actor"]["id"], row["event"]["outcome"]) for row in by_document} == {
+        (world["paralegal"].id, "allowed"),
+        (world["ungranted"].id, "denied"),
     }
     by_actor = list(officer.events(actor=world["ungranted"].id, outcome="denied"))
     assert "document.fetched" in {row["event"]["type"] for row in by_actor}
@@ -180,3 +181,19 @@ def test_an_ended_engagement_ends_its_grants(world: World, tmp_path: Path) -> No
     with pytest.raises(ProblemError, match="404 not-found"):
         world["paralegal"].client.fetch(document["id"], tmp_path / "ended")
     assert grant["engagement_id"] == engagement["id"]
+
+
+def test_a_refusal_says_what_was_asked_for_and_only_in_the_firms_own_log(
+    world: World, tmp_path: Path
+) -> None:
+    document = world.put(tmp_path, "asked.txt", b"asked", "privileged")
+    for name in ("ungranted", "other_attorney"):
+        with pytest.raises(ProblemError, match="404"):
+            world[name].client.fetch(document["id"], tmp_path / "never")
+    (own,) = list(world["officer"].client.events(document=document["id"], outcome="denied"))
+    assert own["event"]["object"]["matter"] == world.matter
+    assert own["event"]["change"] == {"asked": {"document_id": document["id"]}}
+    foreign = list(world["other_officer"].client.events(actor=world["other_attorney"].id, outcome="denied"))
+    asked = [row["event"] for row in foreign if row["event"]["type"] == "document.fetched"]
+    assert {"asked": {"document_id": document["id"]}} in [event["change"] for event in asked]
+    assert all("object" not in event for event in asked)

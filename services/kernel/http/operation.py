@@ -54,6 +54,11 @@ class Operation:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def ids_in(self, path: str) -> dict[str, str]:
+        """What a path of this operation names, by parameter. The path must match the pattern."""
+        pairs = zip(self.path.split("/"), path.split("/"), strict=True)
+        return {name[1:-1]: value for name, value in pairs if name.startswith("{")}
+
 
 class UndeclaredOperationError(RuntimeError):
     """A route does not say who may use it and what evidence it leaves; the process must not start."""

@@ -64,9 +64,9 @@ def wait_for_end(instance: Instance, document: str, kind: str, reason: str) -> d
     return event
 
 
-def begin(world: World, person: Person, name: str = "held.bin", **declared: object) -> tuple[str, str]:
+def begin(world: World, person: Person, declared: dict[str, object] | None = None) -> tuple[str, str]:
     """A document without content yet; its id and its upload's."""
-    body = {"name": name, "class_id": "pleadings", **declared}
+    body = {"name": "held.bin", "class_id": "pleadings", **(declared or {})}
     made = person.client.call("POST", f"/v1/matters/{world.matter}/documents", body)
     return made["document"]["id"], made["upload"]["id"]
 

@@ -1,5 +1,6 @@
-"""Downloads: damage never yields a complete answer, access is asked again on the way, the end is on record."""
+"""Downloads: damage never yields a complete answer, access is asked again on the way, the end is recorded."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -56,14 +57,14 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-async def test_a_damaged_beginning_yields_nothing(
+def test_a_damaged_beginning_yields_nothing(
     world: World, http: httpx.Client, tmp_path: Path, damage: str
 ) -> None:
     document = world.put(tmp_path, "damaged.bin", b"x" * 1000)["id"]
     DAMAGES[damage](_objects(world, document)[0])
     response = _fetch(http, world["attorney"], document)
     assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (500, "integrity-failure")
-    event = await stored_event(world.instance, response.headers["redwell-event"])
+    event = asyncio.run(stored_event(world.instance, response.headers["redwell-event"]))
     assert event is not None
     assert (event["type"], event["outcome"]) == ("document.integrity", "failed")
 

@@ -98,13 +98,13 @@ def test_a_paralegal_knows_only_granted_classes(world: World) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"classes": ["no-such-class"]},
         {"ends_at": "2020-01-01T00:00:00Z"},
         {"engagement_id": "0192f0c1-0000-7000-8000-000000000001"},
         {"permissions": ["write"]},
     ],
 )
 def test_a_grant_names_what_there_is(world: World, changes: dict[str, Any]) -> None:
+    assert _refusal(lambda: world.grant(world["paralegal"], ["no-such-class"])) == "422 invalid-input"
     assert _refusal(lambda: world.grant(world["paralegal"], ["pleadings"], **changes)) == "422 invalid-input"
 
 

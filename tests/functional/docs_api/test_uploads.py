@@ -30,14 +30,18 @@ def http(world: World) -> Iterator[httpx.Client]:
 
 
 def _put(
-    http: httpx.Client, person: Person, upload: str, content: bytes = CONTENT, **headers: str
+    http: httpx.Client,
+    person: Person,
+    upload: str,
+    content: bytes = CONTENT,
+    headers: dict[str, str] | None = None,
 ) -> httpx.Response:
     assert person.client.tokens is not None
     fixed = {
         "Authorization": f"Bearer {person.client.tokens.access}",
         "Content-Type": "application/octet-stream",
     }
-    return http.put(f"/v1/uploads/{upload}/content", content=content, headers=fixed | headers)
+    return http.put(f"/v1/uploads/{upload}/content", content=content, headers=fixed | (headers or {}))
 
 
 def _field(content: bytes) -> str:
@@ -52,7 +56,7 @@ def _field(content: bytes) -> str:
 def test_content_that_was_not_declared_is_refused(
     world: World, http: httpx.Client, declared: dict[str, object]
 ) -> None:
-    document, upload = begin(world, world["attorney"], **declared)
+    document, upload = begin(world, world["attorney"], declared)
     response = _put(http, world["attorney"], upload)
     assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (422, "digest-mismatch")
     assert world["attorney"].client.call("GET", f"/v1/uploads/{upload}")["state"] == "open"
@@ -63,14 +67,16 @@ def test_content_that_was_not_declared_is_refused(
 @pytest.mark.parametrize("name", ["Repr-Digest", "Content-Digest"])
 def test_a_digest_field_must_match(world: World, http: httpx.Client, name: str) -> None:
     _, upload = begin(world, world["attorney"])
-    assert _put(http, world["attorney"], upload, **{name: _field(b"other")}).status_code == 422
-    assert _put(http, world["attorney"], upload, **{name: "sha-256=nonsense"}).status_code == 422
-    assert _put(http, world["attorney"], upload, **{name: _field(CONTENT)}).status_code == 200
+    assert _put(http, world["attorney"], upload, headers={name: _field(b"other")}).status_code == 422
+    assert _put(http, world["attorney"], upload, headers={name: "sha-256=nonsense"}).status_code == 422
+    assert _put(http, world["attorney"], upload, headers={name: _field(CONTENT)}).status_code == 200
 
 
 def test_after_a_failed_attempt_the_upload_takes_a_fresh_one_once(world: World, http: httpx.Client) -> None:
     document, upload = begin(
-        world, world["attorney"], sha256=hashlib.sha256(CONTENT).hexdigest(), length_bytes=len(CONTENT)
+        world,
+        world["attorney"],
+        {"sha256": hashlib.sha256(CONTENT).hexdigest(), "length_bytes": len(CONTENT)},
     )
     assert _put(http, world["attorney"], upload, bytes(len(CONTENT))).status_code == 422
     assert _put(http, world["attorney"], upload).status_code == 200
@@ -155,7 +161,7 @@ def test_signing_out_ends_an_upload_within_two_seconds(world: World) -> None:
 
 
 def test_each_attempt_is_sealed_under_a_key_of_its_own(world: World, http: httpx.Client) -> None:
-    document, upload = begin(world, world["attorney"], sha256=hashlib.sha256(CONTENT).hexdigest())
+    document, upload = begin(world, world["attorney"], {"sha256": hashlib.sha256(CONTENT).hexdigest()})
     key = "SELECT wrapped_data_key FROM versions WHERE document_id = $1"
     keys = [fetch_rows(world.instance, key, document)[0][0]]
     for content in (b"wrong", CONTENT):

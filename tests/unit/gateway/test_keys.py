@@ -59,7 +59,7 @@ async def test_a_set_that_is_not_whole_replaces_no_good_one(poison: str) -> None
     assert list(verifier._keyring) == [KEY.kid]
 
 
-async def test_a_lost_database_changes_nothing_and_is_asked_again_soon() -> None:
+async def test_a_lost_database_changes_nothing() -> None:
     shelf, watch = Shelf([KEY]), Watch()
     keys, verifier = following(shelf, watch)
     await keys.refresh()
@@ -67,18 +67,28 @@ async def test_a_lost_database_changes_nothing_and_is_asked_again_soon() -> None
     watch.advance(60)
     assert not await keys.refresh()
     assert list(verifier._keyring) == [KEY.kid]
-    shelf.broken = False
+
+
+@pytest.mark.parametrize("shelf", [Shelf(), Shelf([KEY], broken=True)], ids=["none published", "no database"])
+async def test_while_no_key_was_ever_read_they_are_looked_for_every_second(shelf: Shelf) -> None:
+    watch = Watch()
+    keys, verifier = following(shelf, watch)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await keys.refresh()
+    assert shelf.reads == 1
+    shelf.keys, shelf.broken = [KEY], False
     watch.advance(1)
-    await keys.refresh()
-    assert shelf.reads == 3
+    assert await keys.refresh()
+    assert list(verifier._keyring) == [KEY.kid]
 
 
-async def test_without_any_key_a_lost_database_is_said() -> None:
-    keys, _ = following(Shelf(broken=True), Watch())
-    with pytest.raises(Unavailable):
-        await keys.refresh()
+async def test_a_start_before_any_key_is_published_is_no_failure_and_costs_no_minute() -> None:
+    shelf = Shelf()
+    keys, _ = following(shelf, Watch())
     async with keys.followed():
-        pass
+        shelf.keys.append(KEY)
+        assert await keys.refresh()
 
 
 async def test_those_who_wait_for_one_reading_all_learn_of_it() -> None:
