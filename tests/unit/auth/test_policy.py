@@ -1,8 +1,9 @@
 import itertools
+from uuid import UUID
 
 import pytest
 
-from services.auth.policy import ADMINISTRATOR_OF, decide_password, decide_roles
+from services.auth.policy import ADMINISTRATOR_OF, decide_password, decide_roles, member_etag
 from services.kernel.scopes import ROLES_OF_KIND, OrganizationKind, Role
 
 
@@ -64,3 +65,22 @@ class TestPasswords:
 
     def test_a_short_organization_name_does_not_forbid_half_of_all_passwords(self) -> None:
         assert allowed("lexicographer", organization="Lex", email="al@example.com")
+
+
+def test_in_a_solo_firm_one_person_holds_what_elsewhere_excludes_each_other() -> None:
+    roles = frozenset({Role.FIRM_ADMIN, Role.ATTORNEY, Role.COMPLIANCE_OFFICER})
+    assert not decide_roles(OrganizationKind.FIRM, roles).allowed
+    assert decide_roles(OrganizationKind.FIRM, roles, solo=True).allowed
+    assert not decide_roles(OrganizationKind.FIRM, roles | {Role.PARALEGAL}, solo=True).allowed
+
+
+def test_an_entity_tag_changes_with_member_state_and_roles_alone() -> None:
+    member, roles = UUID(int=1), [Role.ATTORNEY, Role.FIRM_STAFF]
+    tag = member_etag(member, "active", roles)
+    assert member_etag(member, "active", reversed(roles)) == tag
+    others = [
+        member_etag(UUID(int=2), "active", roles),
+        member_etag(member, "suspended", roles),
+        member_etag(member, "active", roles[:1]),
+    ]
+    assert len({tag, *others}) == 4
