@@ -7,6 +7,7 @@
     ├── NotFound 404          "not yours" and "not there" are the same answer
     ├── MethodNotAllowed 405
     ├── Conflict 409
+    ├── PreconditionFailed 412 · PreconditionRequired 428
     ├── TooLarge 413 · UnsupportedMediaType 415
     ├── InvalidInput 422
     ├── TooManyRequests 429
@@ -116,6 +117,18 @@ class Conflict(RedwellError):
     status = 409
     slug = "conflict"
     title = "The request conflicts with what is there"
+
+
+class PreconditionFailed(RedwellError):
+    status = 412
+    slug = "precondition-failed"
+    title = "It was changed meanwhile; read it again, and decide again"
+
+
+class PreconditionRequired(RedwellError):
+    status = 428
+    slug = "precondition-required"
+    title = "Say in If-Match which version is meant; reading gives it as etag"
 
 
 class TooLarge(RedwellError):

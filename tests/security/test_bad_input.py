@@ -42,7 +42,15 @@ JSON_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.media_ty
 
 @pytest.fixture(scope="module")
 def caller(world: World) -> Iterator[Caller]:
-    ids = ("document_id", "upload_id", "grant_id", "provider_id", "organization_id", "member_id")
+    ids = (
+        "document_id",
+        "upload_id",
+        "grant_id",
+        "provider_id",
+        "organization_id",
+        "member_id",
+        "consent_id",
+    )
     made = Caller(
         world.instance,
         dict.fromkeys(ids, world.firm) | {"matter_id": world.matter, "engagement_id": world.engagement},
@@ -59,11 +67,13 @@ def _person(world: World, operation: Operation) -> Person | None:
         "organizations": world.operator,
         "invitations": world["firm_admin"],
         "engagements": world["firm_admin"],
+        "members": world["provider_admin"],
         "classes": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],
         "step_up": world["firm_staff"],
     }
+    role["nda"] = world["paralegal" if operation.id == "nda.sign" else "firm_admin"]
     return role.get(operation.id.partition(".")[0], world["attorney"])
 
 

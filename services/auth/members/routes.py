@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.auth.members import service
-from services.auth.members.schemas import ColleaguePage, FirmPage, Me, MemberPage
+from services.auth.members import declaring, service
+from services.auth.members.schemas import ColleaguePage, FirmPage, Me, MemberCountry, MemberPage
 from services.auth.resources import ResourcesDep
 from services.auth.wire import PageQuery
 from services.evidence.act import OwnActDep
-from services.kernel.http.operation import declare
+from services.kernel.http.operation import declare, json_body
 from services.kernel.http.strict_json import StrictRoute
 from services.kernel.scopes import Scope
 
@@ -45,3 +45,18 @@ async def list_colleagues(
 ) -> ColleaguePage:
     """List the staff of a provider that your firm has engaged."""
     return await service.list_colleagues(act, resources, provider_id, query)
+
+
+@router.put(
+    "/v1/members/{member_id}/country",
+    **declare(
+        "members.declare_country",
+        scopes=(Scope.MEMBER_COUNTRY,),
+        event="member.country.declared",
+        fresh=True,
+        **json_body(),
+    ),
+)
+async def declare_country(act: OwnActDep, member_id: UUID, body: MemberCountry) -> MemberCountry:
+    """Declare in which country a member of your organization works."""
+    return await declaring.declare_country(act, member_id, body)

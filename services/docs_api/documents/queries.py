@@ -11,6 +11,7 @@ from services.docs_api.access import TENANT, may_read_document, parameters, sess
 from services.docs_api.documents.schemas import DocumentQuery
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.statements import Prepared
+from services.docs_api.unmet import tell_holder_of_document
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
 from services.tables.docs import Document, FirmKey, Matter, MatterKey, Segment, Version
@@ -68,6 +69,7 @@ async def readable_document(act: Act, document_id: UUID) -> DocumentRow:
     """One document that the principal may read.
 
     Raises:
+        UnmetCondition: they hold a grant of it that is not live.
         NotFound: there is none for them.
     """
     statement = readable_documents(acting_for_another=act.principal.acts_for_another)
@@ -76,6 +78,7 @@ async def readable_document(act: Act, document_id: UUID) -> DocumentRow:
     )
     row = found.mappings().one_or_none()
     if row is None:
+        await tell_holder_of_document(act.session, act.principal, act.now, document_id)
         raise NotFound
     return dict(row)
 

@@ -20,6 +20,7 @@ from services.docs_api.transfers.headers import content_headers
 from services.docs_api.transfers.opening import SealedVersion, require_whole
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.watch import whatever_happens
+from services.docs_api.unmet import tell_holder_of_document
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import check_session
 from services.evidence.event import Draft
@@ -40,6 +41,7 @@ async def fetch_content(request: Request, document_id: UUID) -> Delivery:
     """The answer that hands over a document, its first segment open already.
 
     Raises:
+        UnmetCondition: they hold a grant of it that is not live.
         NotFound: no such document for the principal.
         IntegrityFailure: what is stored is not what was; its evidence is written.
         Unavailable: the store does not answer.
@@ -73,6 +75,7 @@ async def _admit(vault: Vault, request: Request, document_id: UUID) -> _Admitted
         row = await FETCHABLE[principal.acts_for_another].first(session, values | {"document": document_id})
         if row is None:
             await check_session(session, principal, now)
+            await tell_holder_of_document(session, principal, now, document_id)
             raise NotFound
         segments = await SEGMENTS.all(session, values | {"version": row["version_id"]})
         content = {"sha256": row["sha256"].hex(), "len": row["length_bytes"]}
