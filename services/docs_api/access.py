@@ -3,21 +3,34 @@
 There is no "load, then check". A member of the firm sees the matters they are on; a provider's person who
 acts for the firm sees what a live grant lets them. Everything else does not exist for them.
 
-    live grant: not revoked, begun, not ended, permission `read`; its holder is an active member; its
-    engagement is active, in its term and with the holder's own organization; the matter is open; and, for a
-    document, its class is named.
+    held grant: not revoked, begun, not ended, permission `read`; its holder is an active member; its
+    engagement is with the holder's own organization; the matter is open; and, for a document, its class
+    is named.
+    live grant: held, and every one of `CONDITIONS` is met. Whoever holds a grant that is not live is told
+    which condition failed (`unmet`); everybody else, nothing.
 
 All conditions speak of the enclosing query's `matters` row and take their values from `parameters`.
 """
 
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
-from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, literal, or_
+from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, func, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.kernel.principal import Principal
 from services.tables.auth import Member, Session
-from services.tables.docs import Document, DocumentClass, Engagement, Grant, Matter, MatterPerson
+from services.tables.docs import (
+    Consent,
+    Document,
+    DocumentClass,
+    Engagement,
+    Grant,
+    Matter,
+    MatterPerson,
+    NdaSignature,
+)
 
 TENANT = bindparam("tenant", type_=Uuid())
 MEMBER = bindparam("member", type_=Uuid())
@@ -82,6 +95,11 @@ def _live_grant(*more: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _live_grant_conditions(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    return (*holds_grant(*more), *CONDITIONS.values())
+
+
+def holds_grant(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    """Everything that a grant itself says: whoever fails here is told nothing."""
     return (
         Grant.tenant_id == TENANT,
         Grant.matter_id == Matter.id,
@@ -95,7 +113,6 @@ def _live_grant_conditions(*more: ColumnElement[bool]) -> tuple[ColumnElement[bo
         Engagement.tenant_id == TENANT,
         Engagement.id == Grant.engagement_id,
         Engagement.provider_id == ORGANIZATION,
-        engagement_lives(),
         Matter.state == "open",
         *more,
     )
@@ -108,10 +125,50 @@ def holder_lives() -> ColumnElement[bool]:
     )
 
 
-def engagement_lives() -> ColumnElement[bool]:
-    """The engagement is active and in its term."""
-    return and_(
-        Engagement.state == "active",
-        Engagement.starts_at <= NOW,
-        or_(Engagement.ends_at.is_(None), Engagement.ends_at > NOW),
+def _consent_given() -> ColumnElement[bool]:
+    given = exists(Consent.id).where(
+        Consent.tenant_id == Grant.tenant_id,
+        Consent.matter_id == Grant.matter_id,
+        Consent.withdrawn_at.is_(None),
     )
+    return or_(Engagement.consent_required.is_(False), given.correlate_except(Consent))
+
+
+def _country_allowed() -> ColumnElement[bool]:
+    # The column is named because the vault's role may read some columns of members only, not `*`.
+    within = exists(Member.id).where(
+        Member.tenant_id == Grant.provider_id,
+        Member.id == Grant.member_id,
+        Member.country == any_(Engagement.countries),
+    )
+    return or_(func.cardinality(Engagement.countries) == 0, within.correlate_except(Member))
+
+
+def _nda_signed() -> ColumnElement[bool]:
+    signed = exists(NdaSignature.member_id).where(
+        NdaSignature.tenant_id == Grant.tenant_id,
+        NdaSignature.engagement_id == Engagement.id,
+        NdaSignature.version == Engagement.nda_version,
+        NdaSignature.member_id == Grant.member_id,
+    )
+    return or_(Engagement.nda_version.is_(None), signed.correlate_except(NdaSignature))
+
+
+def engagement_not_over() -> ColumnElement[bool]:
+    """The engagement was not ended, and its term has not run out."""
+    return and_(Engagement.state == "active", or_(Engagement.ends_at.is_(None), Engagement.ends_at > NOW))
+
+
+CONDITIONS: Final = MappingProxyType(
+    {
+        "engagement-ended": engagement_not_over(),
+        "engagement-not-begun": Engagement.starts_at <= NOW,
+        "consent-missing": _consent_given(),
+        "country-not-allowed": _country_allowed(),
+        "nda-unsigned": _nda_signed(),
+    }
+)
+"""What must hold for a grant to open anything, by the name of what its holder is told when it does not.
+
+They speak of the enclosing query's `grants` and `engagements` rows, and are told in this order.
+"""

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from services.docs_api.agreements.routes import router as agreements
 from services.docs_api.changes.routes import router as changes
 from services.docs_api.classes.routes import router as classes
+from services.docs_api.consents.routes import router as consents
 from services.docs_api.documents.routes import router as documents
 from services.docs_api.engagements.routes import router as engagements
 from services.docs_api.grants.routes import router as grants
@@ -33,7 +35,19 @@ _POOL_SIZE = 5
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
-    routers = (engagements, classes, matters, people, grants, documents, uploads, transfers, changes)
+    routers = (
+        engagements,
+        agreements,
+        consents,
+        classes,
+        matters,
+        people,
+        grants,
+        documents,
+        uploads,
+        transfers,
+        changes,
+    )
     definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
     return ServiceApp(definition, settings, clock)
 

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     MEMBER_LIST = "member:list"
     FACTOR_RESET = "factor:reset"
     MEMBER_MANAGE = "member:manage"
+    MEMBER_COUNTRY = "member:country"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
     CLASS_MANAGE = "class:manage"
@@ -27,6 +28,11 @@ class Scope(StrEnum):
     MATTER_STAFF = "matter:staff"
     GRANT_MANAGE = "grant:manage"
     GRANT_READ = "grant:read"
+    GRANT_OWN = "grant:own"
+    CONSENT_READ = "consent:read"
+    CONSENT_RECORD = "consent:record"
+    NDA_READ = "nda:read"
+    NDA_SIGN = "nda:sign"
     DOCUMENT_WRITE = "document:write"
     DOCUMENT_LIST = "document:list"
     DOCUMENT_READ = "document:read"
@@ -64,7 +70,7 @@ _CASE_READING = {
 ROLE_SCOPES = MappingProxyType(
     {
         Role.FIRM_ADMIN: frozenset(
-            _ADMINISTRATION | {Scope.ENGAGEMENT_MANAGE, Scope.CLASS_MANAGE, Scope.CLASS_READ}
+            _ADMINISTRATION | {Scope.ENGAGEMENT_MANAGE, Scope.CLASS_MANAGE, Scope.CLASS_READ, Scope.NDA_READ}
         ),
         Role.ATTORNEY: frozenset(
             _CASE_READING
@@ -76,10 +82,15 @@ ROLE_SCOPES = MappingProxyType(
                 Scope.GRANT_MANAGE,
                 Scope.GRANT_READ,
                 Scope.DOCUMENT_WRITE,
+                Scope.NDA_READ,
+                Scope.CONSENT_READ,
+                Scope.CONSENT_RECORD,
             }
         ),
-        Role.FIRM_STAFF: frozenset(_CASE_READING | {Scope.DOCUMENT_WRITE}),
-        Role.PROVIDER_ADMIN: frozenset(_ADMINISTRATION),
+        Role.FIRM_STAFF: frozenset(
+            _CASE_READING | {Scope.DOCUMENT_WRITE, Scope.CONSENT_READ, Scope.CONSENT_RECORD}
+        ),
+        Role.PROVIDER_ADMIN: frozenset(_ADMINISTRATION | {Scope.MEMBER_COUNTRY}),
         Role.PROVIDER_LEAD: frozenset({Scope.SELF, Scope.MEMBER_LIST, Scope.ENGAGEMENT_READ}),
         Role.PARALEGAL: frozenset({Scope.SELF}),
         Role.COMPLIANCE_OFFICER: frozenset(
@@ -91,7 +102,9 @@ ROLE_SCOPES = MappingProxyType(
     }
 )
 
-ACTING_SCOPES = MappingProxyType({Role.PARALEGAL: frozenset(_CASE_READING)})
+ACTING_SCOPES = MappingProxyType(
+    {Role.PARALEGAL: frozenset(_CASE_READING | {Scope.GRANT_OWN, Scope.NDA_READ, Scope.NDA_SIGN})}
+)
 """What a provider's role may ask for while acting for a firm. Nobody else acts for another organization."""
 
 ROLES_OF_KIND = MappingProxyType(

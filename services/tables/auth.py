@@ -72,7 +72,7 @@ class Member(Record):
                     grants={
                         Role.AUTH: _ALL,
                         Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
-                        Role.DOCS: ("SELECT (tenant_id, id, state)",),
+                        Role.DOCS: ("SELECT (tenant_id, id, state, country)",),
                         Role.COURIER: ("SELECT (tenant_id, id, email_sealed, state)",),
                     },
                     across={Role.SIGNIN: "true", Role.DOCS: "true", Role.COURIER: "true"},
@@ -88,6 +88,8 @@ class Member(Record):
     password_hash: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime]
+    country: Mapped[str | None]
+    """Where the person works, as their organization declares it (ISO 3166-1 alpha-2)."""
 
 
 class MemberRole(Record):

@@ -58,6 +58,51 @@ class Engagement(Record):
     created_by: Mapped[UUID]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
+    countries: Mapped[list[str]]
+    """Where the provider's people may be; empty means anywhere."""
+    consent_required: Mapped[bool]
+    nda_version: Mapped[int | None]
+    """The version that everybody must have signed; None while there is no text."""
+    revision: Mapped[int]
+
+
+class NdaVersion(Record):
+    """A text that the provider's people sign, sealed under the firm's names key. Never changed."""
+
+    __tablename__ = "nda_versions"
+    __table_args__ = (
+        _to("engagements", "engagement_id"),
+        _to("firm_keys", "firm_key_id"),
+        UniqueConstraint("tenant_id", "engagement_id", "version"),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    engagement_id: Mapped[UUID]
+    version: Mapped[int]
+    firm_key_id: Mapped[UUID]
+    text_sealed: Mapped[bytes]
+    sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+
+
+class NdaSignature(Record):
+    """One of the provider's people signed one version: once, and for good."""
+
+    __tablename__ = "nda_signatures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "engagement_id", "version"],
+            ["nda_versions.tenant_id", "nda_versions.engagement_id", "nda_versions.version"],
+        ),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    engagement_id: Mapped[RowId]
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    member_id: Mapped[RowId]
+    signed_at: Mapped[datetime]
 
 
 class DocumentClass(Record):
@@ -154,6 +199,26 @@ class MatterPerson(Record):
     member_id: Mapped[RowId]
     added_at: Mapped[datetime]
     added_by: Mapped[UUID]
+
+
+class Consent(Record):
+    """The client of a matter agrees that a provider works on it. At most one is in force."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        _to("matters", "matter_id"),
+        Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: _KEEP})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    given_at: Mapped[datetime]
+    note_sealed: Mapped[bytes]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None]
 
 
 class Grant(Record):

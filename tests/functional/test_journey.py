@@ -178,7 +178,7 @@ def test_an_ended_engagement_ends_its_grants(world: World, tmp_path: Path) -> No
     grant = attorney.call("POST", f"/v1/matters/{world.matter}/grants", body)
     world["paralegal"].client.fetch(document["id"], tmp_path / "engaged")
     admin.call("POST", f"/v1/engagements/{engagement['id']}/end")
-    with pytest.raises(ProblemError, match="404 not-found"):
+    with pytest.raises(ProblemError, match="403 engagement-ended"):
         world["paralegal"].client.fetch(document["id"], tmp_path / "ended")
     assert grant["engagement_id"] == engagement["id"]
 

@@ -71,6 +71,11 @@ def bodies(world: World) -> dict[str, Any]:
         "tokens.switch": {"organization_id": world.other_firm},
         "step_up.confirm": {"code": "000000"},
         "log.export": {"filter": {}},
+        "engagements.change": {"ends_at": end},
+        "nda.publish": {"text": "Say nothing."},
+        "nda.sign": {"engagement_id": world.engagement, "version": 1, "sha256": "0" * 64},
+        "consents.record": {"given_at": "2026-01-01T00:00:00Z", "note": "By letter"},
+        "members.declare_country": {"country": "IN"},
     }
 
 

@@ -42,7 +42,16 @@ JSON_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.media_ty
 
 @pytest.fixture(scope="module")
 def caller(world: World) -> Iterator[Caller]:
-    ids = ("document_id", "number", "upload_id", "grant_id", "provider_id", "organization_id", "member_id")
+    ids = (
+        "document_id",
+        "number",
+        "upload_id",
+        "grant_id",
+        "provider_id",
+        "organization_id",
+        "member_id",
+        "consent_id",
+    )
     made = Caller(
         world.instance,
         dict.fromkeys(ids, world.firm) | {"matter_id": world.matter, "engagement_id": world.engagement},
@@ -58,8 +67,8 @@ def _person(world: World, operation: Operation) -> Person | None:
     role = {
         "organizations": world.operator,
         "invitations": world["firm_admin"],
-        "members": world["firm_admin"],
         "engagements": world["firm_admin"],
+        "members": world["provider_admin"],
         "classes": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],
@@ -67,6 +76,7 @@ def _person(world: World, operation: Operation) -> Person | None:
         "totp": world["firm_admin"],
         "password": world["firm_admin"],
     }
+    role["nda"] = world["paralegal" if operation.id == "nda.sign" else "firm_admin"]
     return role.get(operation.id.partition(".")[0], world["attorney"])
 
 

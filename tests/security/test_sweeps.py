@@ -35,6 +35,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "number": "1",
             "upload_id": upload["id"],
             "grant_id": grant["id"],
+            "consent_id": str(uuid4()),
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,
@@ -99,7 +100,7 @@ async def test_another_firm_finds_nothing_and_cannot_tell(caller: Caller, world:
 
 
 async def test_a_paralegal_without_a_grant_finds_nothing(caller: Caller, world: World) -> None:
-    await _expect_nothing(caller, world, [world["ungranted"]], at_least=4)
+    await _expect_nothing(caller, world, [world["ungranted"]], at_least=5)
 
 
 async def test_a_paralegal_finds_nothing_outside_the_granted_class(caller: Caller, world: World) -> None:

@@ -184,6 +184,11 @@ GRANT SELECT ON checkpoints TO redwell_audit
 CREATE POLICY audit_tenant ON checkpoints TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON checkpoints TO redwell_sequencer
 CREATE POLICY sequencer_across ON checkpoints TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE consents OWNER TO redwell_owner
+ALTER TABLE consents ENABLE ROW LEVEL SECURITY
+ALTER TABLE consents FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON consents TO redwell_docs
+CREATE POLICY docs_tenant ON consents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE documents OWNER TO redwell_owner
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
@@ -240,10 +245,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON members TO redwell_auth
 CREATE POLICY auth_tenant ON members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, email_sealed, state) ON members TO redwell_courier
 CREATE POLICY courier_across ON members TO redwell_courier USING (true) WITH CHECK (true)
-GRANT SELECT (tenant_id, id, state) ON members TO redwell_docs
+GRANT SELECT (tenant_id, id, state, country) ON members TO redwell_docs
 CREATE POLICY docs_across ON members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
 CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE nda_versions OWNER TO redwell_owner
+ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
+ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON nda_versions TO redwell_docs
+CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE challenges OWNER TO redwell_owner
 ALTER TABLE challenges ENABLE ROW LEVEL SECURITY
 ALTER TABLE challenges FORCE ROW LEVEL SECURITY
@@ -272,6 +282,11 @@ GRANT SELECT ON member_roles TO redwell_courier
 CREATE POLICY courier_across ON member_roles TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT ON member_roles TO redwell_docs
 CREATE POLICY docs_tenant ON member_roles TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE nda_signatures OWNER TO redwell_owner
+ALTER TABLE nda_signatures ENABLE ROW LEVEL SECURITY
+ALTER TABLE nda_signatures FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON nda_signatures TO redwell_docs
+CREATE POLICY docs_tenant ON nda_signatures TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE recovery_codes OWNER TO redwell_owner
 ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY
 ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY

@@ -5,8 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query
 
-from services.auth.members import administration, service
-from services.auth.members.schemas import ColleaguePage, FirmPage, Me, MemberPage, MemberView, NewRoles
+from services.auth.members import administration, declaring, service
+from services.auth.members.schemas import (
+    ColleaguePage,
+    FirmPage,
+    Me,
+    MemberCountry,
+    MemberPage,
+    MemberView,
+    NewRoles,
+)
 from services.auth.resources import ResourcesDep
 from services.auth.wire import PageQuery
 from services.evidence.act import OwnActDep
@@ -110,3 +118,18 @@ async def reinstate(act: OwnActDep, resources: ResourcesDep, member_id: UUID) ->
 async def offboard(act: OwnActDep, resources: ResourcesDep, member_id: UUID) -> MemberView:
     """Remove a member for good: sessions, refresh tokens, transfers, grants and open invitations end."""
     return await administration.offboard(act, resources, member_id)
+
+
+@router.put(
+    "/v1/members/{member_id}/country",
+    **declare(
+        "members.declare_country",
+        scopes=(Scope.MEMBER_COUNTRY,),
+        event="member.country.declared",
+        fresh=True,
+        **json_body(),
+    ),
+)
+async def declare_country(act: OwnActDep, member_id: UUID, body: MemberCountry) -> MemberCountry:
+    """Declare in which country a member of your organization works."""
+    return await declaring.declare_country(act, member_id, body)

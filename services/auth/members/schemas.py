@@ -1,13 +1,14 @@
 """Wire types of members and of the firms that they act for."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from services.auth.enrolment.schemas import JoinedOrganization, Roles
 from services.auth.resets.schemas import ResetView
 from services.auth.wire import Wire
+from services.kernel.countries import known_country
 from services.kernel.scopes import Role
 
 
@@ -84,3 +85,9 @@ class FirmView(Wire):
 class FirmPage(Wire):
     items: list[FirmView]
     next: str | None
+
+
+class MemberCountry(Wire):
+    """An assigned alpha-2 code of ISO 3166-1; null where it is not known."""
+
+    country: Annotated[str, AfterValidator(known_country)] | None

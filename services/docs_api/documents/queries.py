@@ -13,6 +13,7 @@ from services.docs_api.documents.schemas import DocumentQuery
 from services.docs_api.keychain import Names
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.statements import Prepared
+from services.docs_api.unmet import tell_holder_of_document
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
 from services.tables.docs import Document, FirmKey, Matter, MatterKey, Segment, Version
@@ -93,6 +94,7 @@ async def readable_document(
     """One document that the principal may read, with its newest version or the one of that number.
 
     Raises:
+        UnmetCondition: they hold a grant of it that is not live.
         NotFound: there is none for them.
     """
     acting = act.principal.acts_for_another
@@ -105,6 +107,7 @@ async def readable_document(
     )
     row = found.mappings().one_or_none()
     if row is None:
+        await tell_holder_of_document(act.session, act.principal, act.now, document_id)
         raise NotFound
     return dict(row)
 

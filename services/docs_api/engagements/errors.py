@@ -4,5 +4,10 @@ from services.kernel.problems import Conflict
 
 
 class EngagementEnded(Conflict):
-    slug = "engagement-ended"
+    slug = "engagement-over"
     title = "The engagement is not in force; the firm's administrator can make a new one"
+
+
+class TermBegun(Conflict):
+    slug = "term-begun"
+    title = "The term has begun, so its beginning stays; its end may be changed"

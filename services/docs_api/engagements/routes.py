@@ -1,10 +1,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 
 from services.docs_api.engagements import service
-from services.docs_api.engagements.schemas import EngagementPage, EngagementView, NewEngagement
+from services.docs_api.engagements.schemas import EngagementPage, EngagementView, NewEngagement, NewTerm
 from services.docs_api.wire import ListQuery
 from services.evidence.act import ActDep
 from services.kernel.http.operation import declare, json_body
@@ -52,3 +52,24 @@ async def list_(act: ActDep, query: Annotated[ListQuery, Query()]) -> Engagement
 async def end(act: ActDep, engagement_id: UUID) -> EngagementView:
     """End an engagement, and with it every grant under it."""
     return await service.end_engagement(act, engagement_id)
+
+
+@router.patch(
+    "/v1/engagements/{engagement_id}",
+    **declare(
+        "engagements.change",
+        scopes=(Scope.ENGAGEMENT_MANAGE,),
+        event="engagement.changed",
+        fresh=True,
+        problems=(409, 412, 428),
+        **json_body(),
+    ),
+)
+async def change(
+    act: ActDep,
+    engagement_id: UUID,
+    body: NewTerm,
+    if_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> EngagementView:
+    """Change the term of an engagement."""
+    return await service.change_term(act, engagement_id, if_match, body)

@@ -1,11 +1,13 @@
 """A firm admits a provider, and ends it. Ending is felt at once: every read asks for a live engagement."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from services.docs_api.engagements.errors import EngagementEnded
-from services.docs_api.engagements.schemas import EngagementPage, EngagementView, NewEngagement
+from services.docs_api.conditions import quoted, require_match
+from services.docs_api.engagements.errors import EngagementEnded, TermBegun
+from services.docs_api.engagements.schemas import EngagementPage, EngagementView, NewEngagement, NewTerm
 from services.docs_api.paging import cut, decode_id
 from services.docs_api.refusals import invalid
 from services.docs_api.wire import ListQuery
@@ -39,6 +41,10 @@ async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:
         created_by=act.principal.id,
         ended_at=None,
         ended_by=None,
+        countries=sorted(new.countries),
+        consent_required=new.consent_required,
+        nda_version=None,
+        revision=1,
     )
     if engagement.ends_at is not None and engagement.ends_at <= max(engagement.starts_at, act.now):
         raise invalid("/ends_at", "term")
@@ -47,6 +53,8 @@ async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:
         "provider": str(engagement.provider_id),
         "services": engagement.services,
         "starts_at": timestamp(engagement.starts_at),
+        "countries": engagement.countries,
+        "consent_required": engagement.consent_required,
     }
     if engagement.ends_at is not None:
         change["ends_at"] = timestamp(engagement.ends_at)
@@ -94,6 +102,44 @@ async def end_engagement(act: Act, engagement_id: UUID) -> EngagementView:
     return _view(ended)
 
 
+async def change_term(act: Act, engagement_id: UUID, if_match: str | None, term: NewTerm) -> EngagementView:
+    """Another end, or before it began another beginning, for an engagement of the acting firm.
+
+    Raises:
+        NotFound: the firm has no such engagement.
+        PreconditionRequired, PreconditionFailed: the sender has not seen it as it is.
+        EngagementEnded, TermBegun: too late for that.
+        InvalidInput: the term would be over before it begins, or already.
+    """
+    engagement = await act.session.scalar(
+        select(Engagement)
+        .where(Engagement.tenant_id == act.principal.firm, Engagement.id == engagement_id)
+        .with_for_update()
+    )
+    if engagement is None:
+        raise NotFound
+    require_match(if_match, quoted(engagement.revision))
+    if engagement.state != "active":
+        raise EngagementEnded
+    _set_term(engagement, term, act.now)
+    change = {"starts_at": timestamp(engagement.starts_at), "revision": engagement.revision}
+    if engagement.ends_at is not None:
+        change["ends_at"] = timestamp(engagement.ends_at)
+    await act.record(Draft("engagement.changed", subject=Subject("engagement", engagement.id), change=change))
+    return _view(engagement)
+
+
+def _set_term(engagement: Engagement, term: NewTerm, now: datetime) -> None:
+    if term.starts_at is not None and term.starts_at != engagement.starts_at:
+        if engagement.starts_at <= now:
+            raise TermBegun
+        engagement.starts_at = max(term.starts_at, now)
+    if term.ends_at is not None and term.ends_at <= max(engagement.starts_at, now):
+        raise invalid("/ends_at", "term")
+    engagement.ends_at = term.ends_at
+    engagement.revision += 1
+
+
 async def _require_parties(act: Act, firm: UUID, provider: UUID) -> None:
     """Only a firm engages, and only a provider that is there."""
     await act.see(firm, provider)
@@ -119,4 +165,8 @@ def _view(row: Engagement) -> EngagementView:
         state=row.state,
         created_at=row.created_at,
         ended_at=row.ended_at,
+        countries=row.countries,
+        consent_required=row.consent_required,
+        nda_version=row.nda_version,
+        etag=quoted(row.revision),
     )

@@ -3,8 +3,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.docs_api.grants import service
-from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant
+from services.docs_api.grants import own, service
+from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant, OwnGrantPage
 from services.docs_api.wire import ListQuery
 from services.evidence.act import ActDep
 from services.kernel.http.operation import declare, json_body
@@ -49,3 +49,9 @@ async def list_(act: ActDep, matter_id: UUID, query: Annotated[ListQuery, Query(
 async def revoke(act: ActDep, grant_id: UUID) -> GrantView:
     """Revoke a grant; a transfer under it ends within seconds."""
     return await service.revoke_grant(act, grant_id)
+
+
+@router.get("/v1/grants", **declare("grants.list_own", scopes=(Scope.GRANT_OWN,), event="grant.own.listed"))
+async def list_own(act: ActDep, query: Annotated[ListQuery, Query()]) -> OwnGrantPage:
+    """List your own grants for the firm that you act for, and what they wait for."""
+    return await own.list_own_grants(act, query)

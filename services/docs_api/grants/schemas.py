@@ -47,8 +47,38 @@ class GrantView(Wire):
     created_at: datetime
     created_by: UUID
     revoked_at: datetime | None
+    conditions: list[str]
+    """What it still waits for, by the names that its holder is told."""
 
 
 class GrantPage(Wire):
     items: list[GrantView]
+    next: str | None
+
+
+class Lifting(Wire):
+    """A condition that is not met, who can lift it, and by which operation."""
+
+    condition: str
+    lifted_by: str
+    operation: str
+    engagement_id: UUID
+    version: int | None = None
+
+
+class OwnGrantView(Wire):
+    """A grant as its holder sees it; its purpose may speak of the client, so it is not here."""
+
+    id: UUID
+    matter_id: UUID
+    engagement_id: UUID
+    classes: list[str]
+    permissions: list[str]
+    starts_at: datetime
+    ends_at: datetime
+    conditions: list[Lifting]
+
+
+class OwnGrantPage(Wire):
+    items: list[OwnGrantView]
     next: str | None

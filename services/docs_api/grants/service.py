@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from services.docs_api.access import engagement_lives, parameters
+from services.docs_api.access import engagement_not_over, parameters
 from services.docs_api.classes.service import unknown_classes
 from services.docs_api.engagements.errors import EngagementEnded
 from services.docs_api.grants.errors import GrantRevoked
+from services.docs_api.grants.own import pending_conditions
 from services.docs_api.grants.policy import oversees_grants
 from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant
 from services.docs_api.keychain import Names
@@ -66,7 +67,8 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
     )
     act.session.add(grant)
     await act.record(Draft("grant.given", subject=_subject(grant), change=_terms(grant)))
-    return _view(grant, names)
+    waiting = await pending_conditions(act, [grant_id])
+    return _view(grant, names, waiting[grant_id])
 
 
 async def list_grants(act: Act, matter_id: UUID, query: ListQuery) -> GrantPage:
@@ -90,7 +92,8 @@ async def list_grants(act: Act, matter_id: UUID, query: ListQuery) -> GrantPage:
     rows, cursor = cut(found.all(), query.limit, lambda row: row.id)
     subject = Subject("matter", matter_id, matter_id)
     await act.record(Draft("grant.listed", subject=subject, change={"items": len(rows)}))
-    return GrantPage(items=[_view(row, names) for row in rows], next=cursor)
+    waiting = await pending_conditions(act, [row.id for row in rows])
+    return GrantPage(items=[_view(row, names, waiting[row.id]) for row in rows], next=cursor)
 
 
 async def revoke_grant(act: Act, grant_id: UUID) -> GrantView:
@@ -115,16 +118,16 @@ async def revoke_grant(act: Act, grant_id: UUID) -> GrantView:
         raise GrantRevoked
     change: dict[str, object] = {"member": str(grant.member_id)}
     await act.record(Draft("grant.revoked", subject=_subject(grant), change=change))
-    return _view(grant, names)
+    return _view(grant, names, [])
 
 
 async def _provider(act: Act, new: NewGrant) -> UUID:
-    """The provider of the engagement, which must be in force."""
+    """The provider of the engagement, which may not have begun but must not be over."""
     values = parameters(act.principal, act.now)
     mine = (Engagement.tenant_id == act.principal.firm, Engagement.id == new.engagement_id)
     row = (
         await act.session.execute(
-            select(Engagement.provider_id, engagement_lives().label("lives")).where(*mine), values
+            select(Engagement.provider_id, engagement_not_over().label("lives")).where(*mine), values
         )
     ).one_or_none()
     if row is None:
@@ -164,7 +167,7 @@ def _terms(grant: Grant) -> dict[str, object]:
     }
 
 
-def _view(row: Grant, names: Names) -> GrantView:
+def _view(row: Grant, names: Names, conditions: list[str]) -> GrantView:
     return GrantView(
         id=row.id,
         matter_id=row.matter_id,
@@ -179,4 +182,5 @@ def _view(row: Grant, names: Names) -> GrantView:
         created_at=row.created_at,
         created_by=row.created_by,
         revoked_at=row.revoked_at,
+        conditions=conditions,
     )

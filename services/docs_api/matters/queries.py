@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, select
 
 from services.docs_api.access import TENANT, may_see_matter, on_matter, parameters
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.unmet import tell_holder_of_matter
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
 from services.tables.docs import FirmKey, Matter, MatterKey
@@ -44,10 +45,15 @@ async def visible_matter(act: Act, matter_id: UUID) -> MatterRow:
     """One matter that the principal is on, or holds a live grant on.
 
     Raises:
+        UnmetCondition: they hold a grant that is not live.
         NotFound: there is none for them.
     """
     visible = may_see_matter(acting_for_another=act.principal.acts_for_another)
-    return await _one(act, with_keys().where(visible, Matter.id == matter_id))
+    try:
+        return await _one(act, with_keys().where(visible, Matter.id == matter_id))
+    except NotFound:
+        await tell_holder_of_matter(act, matter_id)
+        raise
 
 
 async def own_matter(act: Act, matter_id: UUID) -> MatterRow:

@@ -22,6 +22,7 @@ from services.docs_api.transfers.headers import content_headers, not_modified, p
 from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.watch import whatever_happens
+from services.docs_api.unmet import tell_holder_of_document
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft
@@ -59,6 +60,7 @@ async def fetch_content(request: Request, wanted: Wanted) -> Response:
     """The answer that hands over a document or a range of it, its first segment open already; or 304.
 
     Raises:
+        UnmetCondition: they hold a grant of it that is not live.
         NotFound: no such document for the principal.
         PreconditionFailed: it is not what `If-Match` names.
         RangeNotSatisfiable: it is shorter than where the range begins.
@@ -109,6 +111,7 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> _Admitted:
         row = await query.first(session, values | {"document": wanted.document, "number": wanted.number})
         if row is None:
             await check_session(session, principal, now)
+            await tell_holder_of_document(session, principal, now, document_id)
             raise NotFound
         known, part = _selected(request.headers, quoted(row["sha256"].hex()), row["length_bytes"])
         segments = [] if known else await SEGMENTS.all(session, values | {"version": row["version_id"]})

@@ -1,0 +1,1 @@
+"""Confidentiality agreements: the texts of an engagement, and who signed which."""

@@ -1,0 +1,1 @@
+"""Consents: the client of a matter agrees that a provider works on it."""
