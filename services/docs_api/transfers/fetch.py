@@ -111,7 +111,7 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> _Admitted:
         row = await query.first(session, values | {"document": wanted.document, "number": wanted.number})
         if row is None:
             await check_session(session, principal, now)
-            await tell_holder_of_document(session, principal, now, document_id)
+            await tell_holder_of_document(session, principal, now, wanted.document)
             raise NotFound
         known, part = _selected(request.headers, quoted(row["sha256"].hex()), row["length_bytes"])
         segments = [] if known else await SEGMENTS.all(session, values | {"version": row["version_id"]})
