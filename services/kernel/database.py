@@ -21,8 +21,6 @@ from services.kernel.settings import Settings
 
 TENANTS_SETTING = "redwell.tenants"
 _STATEMENT_TIMEOUT_MS = "15000"
-_NO_RESOURCES = "53"
-"""The class of SQLSTATE for a full disk, no memory, or too many connections."""
 UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 """What asyncpg raises when there is no server to speak to. A server that is starting or stopping adds
 `CannotConnectNowError` and `AdminShutdownError`, which `_is_outage` knows."""
@@ -59,6 +57,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error that is logged must not bring rows with it
             connect_args={
                 "timeout": 5,
                 "server_settings": {
@@ -111,9 +110,11 @@ class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_tran
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
-        if str(getattr(error.orig, "sqlstate", "")).startswith(_NO_RESOURCES):
+        if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
             return True
-        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+        # A server that is starting or stopping is a plain error to SQLAlchemy; asyncpg's own lies beneath.
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return cause is not None and _is_outage(cause)
     if isinstance(error, PoolTimeoutError):
         return True
     return isinstance(
@@ -122,6 +123,6 @@ def _is_outage(error: BaseException) -> bool:
             *UNREACHABLE,
             asyncpg.CannotConnectNowError,
             asyncpg.AdminShutdownError,
-            asyncpg.InsufficientResourcesError,
+            asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
         ),
     )

@@ -16,7 +16,7 @@ from tests.harness.people import World
 from tests.harness.rows import change_of, events, rows, segments
 from tests.harness.stage import MIB, SHAPES, authorization, content_of, objects_on_disk, staged
 
-SIZE = 20 * MIB
+SIZE = 17 * MIB
 Fault = Callable[[Path, Path], None]
 
 
@@ -104,21 +104,22 @@ def make_a_folder(path: Path, _other: Path) -> None:
     path.mkdir()
 
 
-FAULTS: list[Fault] = [
-    flip_first_bit,
-    flip_bit_in_the_middle,
-    flip_last_bit,
-    swap,
-    truncate_by_a_byte,
-    truncate_by_a_chunk,
-    empty,
-    extend,
-    delete,
+CASES: list[tuple[Fault, int]] = [
+    (flip_first_bit, 0),
+    (flip_bit_in_the_middle, 1),
+    (flip_last_bit, 2),
+    (swap, 0),
+    (swap, 2),
+    (truncate_by_a_byte, 2),
+    (truncate_by_a_chunk, 0),
+    (empty, 1),
+    (extend, 0),
+    (delete, 0),
+    (delete, 1),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("ordinal", [0, 1, 2])
+@pytest.mark.parametrize(("fault", "ordinal"), CASES)
 def test_a_damaged_object_is_never_served(stored: Stored, tmp_path: Path, fault: Fault, ordinal: int) -> None:
     path, saved = stored.object(stored.document, ordinal), tmp_path / "saved"
     shutil.copyfile(path, saved)
@@ -186,7 +187,12 @@ def test_rows_that_lie_open_nothing(stored: Stored, statement: str) -> None:
             [own["object_key"], foreign["object_key"]],
         )
         rows(instance, f"INSERT INTO segments ({columns}) VALUES ({places})", *own.values())
-        rows(instance, "UPDATE segments SET object_key = $2 WHERE object_key = $1", aside, foreign["object_key"])
+        rows(
+            instance,
+            "UPDATE segments SET object_key = $2 WHERE object_key = $1",
+            aside,
+            foreign["object_key"],
+        )
 
 
 def expect_failure(stored: Stored, ordinal: int) -> None:

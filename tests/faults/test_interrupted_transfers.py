@@ -50,8 +50,9 @@ def put_content(world: World, upload: str, content: bytes) -> int:
         return wire.head()[0]
 
 
-@pytest.mark.parametrize("vanish", [end_by_reset, end_by_close])
-@pytest.mark.parametrize("sent_bytes", [70_000, 9 * MIB, 17 * MIB])
+@pytest.mark.parametrize(
+    ("vanish", "sent_bytes"), [(end_by_close, 70_000), (end_by_reset, 9 * MIB), (end_by_close, 17 * MIB)]
+)
 def test_a_client_that_vanishes_leaves_no_version_and_may_send_other_bytes(
     world: World, content: bytes, tmp_path: Path, vanish: Callable[[Wire], None], sent_bytes: int
 ) -> None:
@@ -191,7 +192,9 @@ def test_content_that_is_not_what_was_declared_becomes_no_version(world: World, 
     assert put_content(world, upload, altered) == 422
     assert segments(world.instance, document) == []
     assert put_content(world, upload, content) == 200
-    outcomes = [(row["outcome"], row["reason"]) for row in events(world.instance, document, "document.received")]
+    outcomes = [
+        (row["outcome"], row["reason"]) for row in events(world.instance, document, "document.received")
+    ]
     assert outcomes == [("info", None), ("failed", "digest-mismatch"), ("info", None), ("allowed", None)]
 
 

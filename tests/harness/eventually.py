@@ -1,5 +1,6 @@
 """Waiting for what another process does: asked again and again, with a deadline."""
 
+import os
 import time
 from collections.abc import Callable
 from threading import Event
@@ -16,3 +17,8 @@ def eventually(condition: Callable[[], T | None], seconds: float = 10) -> T:
         assert time.monotonic() < deadline, f"not within {seconds} s"
         Event().wait(POLL_SECONDS)
     return found
+
+
+def allowed(seconds: float) -> float:
+    """A limit that holds on two idle cores, on this machine as busy as it is now."""
+    return seconds * max(1.0, os.getloadavg()[0] / 2)

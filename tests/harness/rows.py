@@ -53,9 +53,9 @@ def wait_until_sequenced(instance: Instance) -> None:
 
 def digests(instance: Instance) -> dict[str, str]:
     """A digest of all rows of each table: equal only if nothing was changed."""
+    digest = "md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), ''))"
     parts = " UNION ALL ".join(
-        f"SELECT '{name}' AS name, md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) "
-        f"AS digest FROM {name} t"
+        f"SELECT '{name}' AS name, {digest} AS digest FROM {name} t"
         for name in sorted(Record.metadata.tables)
     )
     return {found["name"]: found["digest"] for found in rows(instance, parts)}

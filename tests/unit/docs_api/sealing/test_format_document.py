@@ -30,6 +30,6 @@ def test_sizes_are_the_ones_in_use() -> None:
     assert f"({SEGMENT_BYTES})" in TEXT
     assert f"{WRAPPED_BYTES} bytes:" in TEXT
     assert sealed_length(100) == 56 + 100 + 16
-    zero = SegmentContext(*[UUID(int=1)] * 4, 0, 0)
-    assert f"{len(zero.to_bytes())} bytes:" in TEXT
+    one = UUID(int=1)
+    assert f"{len(SegmentContext(one, one, one, one, 0, 0).to_bytes())} bytes:" in TEXT
     assert f'"{LABEL.decode()}" ({len(LABEL)})' in TEXT
