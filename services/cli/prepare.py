@@ -11,7 +11,11 @@ from services.audit.offline.note import fingerprint
 from services.auth.bootstrap import ensure_platform
 from services.cli.up import settings_from_environment
 from services.host.errors import HostError
-from services.host.prepare import DATABASE, prepare_database, read_or_create_passwords
+from services.host.prepare import (
+    DATABASE,
+    prepare_database,
+    read_or_create_passwords,
+)
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory
@@ -37,7 +41,7 @@ def prepare(data: Path) -> None:
         "REDWELL_KEYS": str(keys.path),
         "REDWELL_OBJECTS": told.get("REDWELL_OBJECTS", str(data / "objects")),
         **_place(url),
-        "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords, separators=(",", ":")),
+        "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords_of_services(passwords), separators=(",", ":")),
     }
     code = asyncio.run(_prepare(url, passwords, Settings.from_environment(environment)))
     for name, value in environment.items():

@@ -119,6 +119,7 @@ async def tell_holder_of_document(
         available,
         Document.tenant_id == Grant.tenant_id,
         Document.id == document_id,
+        Document.state == "active",
         Matter.tenant_id == Grant.tenant_id,
         *holds_grant(Matter.id == Document.matter_id, Document.class_id == any_(Grant.classes)),
     )

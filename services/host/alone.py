@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from services.gateway.forward_auth import ForwardAuth
 from services.host.composition import create_service, running
+from services.host.connections import MAX_CONNECTIONS, ConnectionCounts
 from services.host.door import AssertionDoor
 from services.host.health import HealthApp
 from services.host.lifespan import Living
@@ -32,7 +33,9 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
         bound.listen(BACKLOG)
         bound.setblocking(False)
     app, health = _gateway(settings, clock) if name == "gateway" else _service(name, settings, clock)
-    serve([Endpoint(app, public), Endpoint(health, private, lifespan=False)])
+    # All of them come from the edge proxy's address, which limits those of each client.
+    counts = ConnectionCounts(per_address=MAX_CONNECTIONS)
+    serve([Endpoint(app, public, counts=counts), Endpoint(health, private, lifespan=False)])
 
 
 def _gateway(settings: Settings, clock: Clock) -> tuple[Living, HealthApp]:

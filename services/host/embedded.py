@@ -13,7 +13,12 @@ from services.host.accounts import ensure_folder
 from services.host.errors import HostError
 from services.host.listeners import Address
 from services.host.postgres import PostgresOptions
-from services.host.prepare import DATABASE, prepare_database, read_or_create_passwords
+from services.host.prepare import (
+    DATABASE,
+    passwords_of_services,
+    prepare_database,
+    read_or_create_passwords,
+)
 from services.host.server import TLSFiles
 from services.host.supervisor import DEFAULT_LISTEN, DEFAULT_OPS, HostOptions, Supervisor
 from services.kernel.clock import system_clock
@@ -129,7 +134,7 @@ class _Instance:
             "REDWELL_PUBLIC_URL": self._url(self.supervisor.public_port),
             "REDWELL_DATABASE_HOST": str(self.supervisor.socket_directory),
             "REDWELL_DATABASE_NAME": DATABASE,
-            "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords),
+            "REDWELL_DATABASE_PASSWORDS": json.dumps(passwords_of_services(passwords)),
         }
         settings = Settings.from_environment({**self.environment(), **added})
         asyncio.run(self._prepare(superuser_dsn, passwords, settings))

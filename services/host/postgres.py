@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import quote, urlencode
 
 from services.host import cluster, sockets
@@ -217,7 +217,7 @@ class EmbeddedPostgres:
         settings = SERVER_SETTINGS | dict(self._options.settings) | DURABLE_SETTINGS
         settings["unix_socket_directories"] = str(self.socket_directory)
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.root / "server.log").open("wb") as log:
+        with _private(self.root / "server.log") as log:
             return subprocess.Popen(  # noqa: S603 - a program we located ourselves, no shell
                 [
                     *cluster.launcher(account, signal.SIGINT),
@@ -252,6 +252,13 @@ class EmbeddedPostgres:
     def _log_tail(self) -> str:
         logs = [self.root / "server.log", *sorted((self.data / "log").glob("*.log"), key=_modified_at)[-1:]]
         return "\n".join(log.read_text("utf-8", "replace") for log in logs)[-LOG_TAIL_CHARACTERS:].strip()
+
+
+def _private(path: Path) -> BinaryIO:
+    """A new file that nobody else may read."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    return open(descriptor, "wb")  # noqa: PTH123 -- a descriptor, not a path
 
 
 def _modified_at(path: Path) -> float:

@@ -6,6 +6,7 @@ Needs a superuser (or a role with CREATEDB and CREATEROLE) once; the services ne
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -45,6 +46,11 @@ def _replace_secret(file: Path, text: str) -> None:
         opened.flush()
         os.fsync(descriptor)
     fresh.replace(file)
+
+
+def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
+    """Those that a running service may know: the migrator, who may become the owner, is none of them."""
+    return {role: password for role, password in passwords.items() if role != MIGRATOR}
 
 
 async def prepare_database(superuser_dsn: str, passwords: dict[str, str], database: str = DATABASE) -> None:

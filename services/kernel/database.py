@@ -21,8 +21,6 @@ from services.kernel.settings import Settings
 
 TENANTS_SETTING = "redwell.tenants"
 _STATEMENT_TIMEOUT_MS = "15000"
-_NO_RESOURCES = "53"
-"""The class of SQLSTATE for a full disk, no memory, or too many connections."""
 UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 """What asyncpg raises when there is no server to speak to. A server that is starting or stopping adds
 `CannotConnectNowError` and `AdminShutdownError`, which `_is_outage` knows."""
@@ -112,8 +110,6 @@ class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_tran
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
-        if str(getattr(error.orig, "sqlstate", "")).startswith(_NO_RESOURCES):
-            return True
         if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
             return True
         # A server that is starting or stopping is a plain error to SQLAlchemy; asyncpg's own lies beneath.
@@ -127,6 +123,6 @@ def _is_outage(error: BaseException) -> bool:
             *UNREACHABLE,
             asyncpg.CannotConnectNowError,
             asyncpg.AdminShutdownError,
-            asyncpg.InsufficientResourcesError,
+            asyncpg.InsufficientResourcesError,  # a full disk, no memory, too many connections
         ),
     )

@@ -25,6 +25,7 @@ from services.storage.protocol import (
     ObjectMissingError,
     StoredObject,
     StoreUnavailableError,
+    is_object_key,
     new_object_key,
     require_object_key,
     require_object_size,
@@ -69,7 +70,9 @@ class DirectoryStore:
         with _translated(key):
             try:
                 status = place.lstat()
-                if status.st_size <= INLINE_BYTES and stat.S_ISREG(status.st_mode):
+                if not stat.S_ISREG(status.st_mode):
+                    raise ObjectMissingError(f"Something else lies in the place of the object {key}.")
+                if status.st_size <= INLINE_BYTES:
                     return _read(place)
                 return await asyncio.to_thread(_read, place)
             except FileNotFoundError as exc:
@@ -175,9 +178,10 @@ def _sync_folder(path: Path) -> None:
 
 
 def _objects(folder: Path) -> Iterator[StoredObject]:
+    """What may be an object of ours. A stray file of somebody else's is neither listed nor ever deleted."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(TEMPORARY):
+            if not is_object_key(entry.name) or not entry.is_file(follow_symlinks=False):
                 continue
             with contextlib.suppress(FileNotFoundError):
                 status = entry.stat(follow_symlinks=False)

@@ -86,12 +86,16 @@ def require_object_size(data: Bytes) -> None:
         raise ValueError("An object is at most 16 MiB.")
 
 
+def is_object_key(name: str) -> bool:
+    return _KEY.fullmatch(name) is not None
+
+
 def require_object_key(key: str) -> str:
     """Return `key` if it has the form of an object key.
 
     Raises:
         ValueError: it has not; a key never comes from outside, so this is a fault in the program.
     """
-    if not _KEY.fullmatch(key):
+    if not is_object_key(key):
         raise ValueError("That is no object key.")
     return key

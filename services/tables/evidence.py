@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import FetchedValue, Index, text
+from sqlalchemy import CheckConstraint, FetchedValue, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -31,6 +31,7 @@ class Event(Record):
 
     __tablename__ = "events"
     __table_args__ = (
+        CheckConstraint("sha256 = sha256(body)", name="digest"),
         Index(None, "tenant_id", "at", "id"),
         Index(None, "tenant_id", "actor_id", "at", "id"),
         Index(None, "tenant_id", "matter_id", "at", "id"),
@@ -96,6 +97,7 @@ class QueuedEvent(Record):
 
     __tablename__ = "event_queue"
     __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "event_id"], ["events.tenant_id", "events.id"]),
         Index(None, "tenant_id", "stamp"),
         {
             "info": {

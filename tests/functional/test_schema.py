@@ -88,6 +88,27 @@ async def test_evidence_can_only_be_added(database: Database) -> None:
                     await connection.execute(statement)
 
 
+async def test_no_role_can_leave_evidence_that_does_not_hold_together(database: Database) -> None:
+    """A wrong digest would spoil a log for ever; a queue entry without its event would stop the sequencer."""
+    event = (
+        "INSERT INTO events (tenant_id, id, at, type, outcome, body, sha256) "
+        "VALUES ($1, $2, now(), 'a.b', 'info', 'x', $3)"
+    )
+    async with _as(database, Role.GATEWAY) as gateway:
+        for error, statement, values in (
+            (asyncpg.CheckViolationError, event, (FIRM, OTHER, bytes(32))),
+            (
+                asyncpg.ForeignKeyViolationError,
+                "INSERT INTO event_queue (tenant_id, event_id, at) VALUES ($1, $2, now())",
+                (FIRM, OTHER),
+            ),
+        ):
+            with pytest.raises(error):
+                async with gateway.transaction():
+                    await gateway.execute("SELECT set_config('redwell.tenants', $1, true)", str(FIRM))
+                    await gateway.execute(statement, *values)
+
+
 async def test_the_vault_cannot_read_identities_or_the_log(database: Database) -> None:
     async with _as(database, Role.DOCS) as docs:
         for statement in (

@@ -44,23 +44,6 @@ GRANT INSERT ON event_personal_data TO redwell_sequencer
 CREATE POLICY sequencer_across ON event_personal_data TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON event_personal_data TO redwell_sweeper
 CREATE POLICY sweeper_across ON event_personal_data TO redwell_sweeper USING (true) WITH CHECK (true)
-ALTER TABLE event_queue OWNER TO redwell_owner
-ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY
-ALTER TABLE event_queue FORCE ROW LEVEL SECURITY
-GRANT SELECT, INSERT ON event_queue TO redwell_audit
-CREATE POLICY audit_tenant ON event_queue TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON event_queue TO redwell_auth
-CREATE POLICY auth_tenant ON event_queue TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON event_queue TO redwell_courier
-CREATE POLICY courier_tenant ON event_queue TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON event_queue TO redwell_docs
-CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT INSERT ON event_queue TO redwell_gateway
-CREATE POLICY gateway_tenant ON event_queue TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT, INSERT, DELETE ON event_queue TO redwell_sequencer
-CREATE POLICY sequencer_across ON event_queue TO redwell_sequencer USING (true) WITH CHECK (true)
-GRANT INSERT ON event_queue TO redwell_sweeper
-CREATE POLICY sweeper_across ON event_queue TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE events OWNER TO redwell_owner
 ALTER TABLE events ENABLE ROW LEVEL SECURITY
 ALTER TABLE events FORCE ROW LEVEL SECURITY
@@ -194,6 +177,23 @@ ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON documents TO redwell_docs
 CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE event_queue OWNER TO redwell_owner
+ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY
+ALTER TABLE event_queue FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON event_queue TO redwell_audit
+CREATE POLICY audit_tenant ON event_queue TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_auth
+CREATE POLICY auth_tenant ON event_queue TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_courier
+CREATE POLICY courier_tenant ON event_queue TO redwell_courier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_docs
+CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_gateway
+CREATE POLICY gateway_tenant ON event_queue TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, DELETE ON event_queue TO redwell_sequencer
+CREATE POLICY sequencer_across ON event_queue TO redwell_sequencer USING (true) WITH CHECK (true)
+GRANT INSERT ON event_queue TO redwell_sweeper
+CREATE POLICY sweeper_across ON event_queue TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY

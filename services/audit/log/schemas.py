@@ -1,14 +1,24 @@
 """Wire types of the log."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.kernel.clock import timestamp
 
 Id = Annotated[UUID, Field(strict=False)]
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+_YEARS = range(1970, 9999)  # a time zone's hours away from what `datetime` can hold
+
+
+def _in_reason(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError("a year that no event can have")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_reason)]
 EventType = Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$")]
 
 

@@ -51,7 +51,7 @@ async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:
     act.session.add(engagement)
     change: dict[str, object] = {
         "provider": str(engagement.provider_id),
-        "services": engagement.services,
+        "services": len(engagement.services),
         "starts_at": timestamp(engagement.starts_at),
         "countries": engagement.countries,
         "consent_required": engagement.consent_required,

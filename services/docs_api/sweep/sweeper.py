@@ -22,10 +22,8 @@ from services.docs_api.sweep.statements import (
 )
 from services.docs_api.vault import Vault
 from services.evidence.event import Draft, Subject
-from services.kernel.database import UNREACHABLE, password_of
+from services.kernel.database import password_of
 from services.kernel.logs import logger
-from services.kernel.problems import RedwellError
-from services.storage.protocol import StoreError
 from services.tables.roles import Role
 
 LOCK = 0x72656477_73776570  # "redwswep"
@@ -49,8 +47,8 @@ async def sweep_until(stop: asyncio.Event, vault: Vault) -> None:
             swept = await sweep_once(vault)
             if swept not in {None, Swept()}:
                 _log.info("swept", swept=str(swept))
-        except (asyncpg.PostgresError, StoreError, RedwellError, *UNREACHABLE) as failure:
-            _log.warning("sweep failed", exc_info=failure)
+        except Exception as failure:  # noqa: BLE001 -- a sweep that ended would leave orphans for ever
+            _log.error("sweep failed", exc_info=failure)
         try:
             await asyncio.wait_for(stop.wait(), vault.settings.sweep_interval_seconds)
         except TimeoutError:
