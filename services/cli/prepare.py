@@ -13,6 +13,7 @@ from services.cli.up import settings_from_environment
 from services.host.errors import HostError
 from services.host.prepare import (
     DATABASE,
+    passwords_of_services,
     prepare_database,
     read_or_create_passwords,
 )

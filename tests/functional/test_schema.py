@@ -103,9 +103,9 @@ async def test_no_role_can_leave_evidence_that_does_not_hold_together(database: 
                 (FIRM, OTHER),
             ),
         ):
-            with pytest.raises(error):
-                async with gateway.transaction():
-                    await gateway.execute("SELECT set_config('redwell.tenants', $1, true)", str(FIRM))
+            async with gateway.transaction():
+                await gateway.execute("SELECT set_config('redwell.tenants', $1, true)", str(FIRM))
+                with pytest.raises(error):
                     await gateway.execute(statement, *values)
 
 

@@ -157,7 +157,7 @@ class TestFaults:
         (tmp_path / "secret").write_text("secret")
         key = new_object_key()
         place(folder, key).symlink_to(tmp_path / "secret")
-        with pytest.raises(StoreUnavailableError):
+        with pytest.raises(ObjectMissingError):
             await store.get(key)
 
 
