@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.problems import NotFound
+from services.tables.agreements import Engagement
 from services.tables.auth import Organization
-from services.tables.docs import Engagement
 
 
 def engaged(now: datetime) -> ColumnElement[bool]:

@@ -20,17 +20,10 @@ from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, func, lite
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.kernel.principal import Principal
+from services.tables.agreements import Consent, Engagement, Grant, NdaSignature
 from services.tables.auth import Member, Session
-from services.tables.docs import (
-    Consent,
-    Document,
-    DocumentClass,
-    Engagement,
-    Grant,
-    Matter,
-    MatterPerson,
-    NdaSignature,
-)
+from services.tables.content import Document
+from services.tables.docs import DocumentClass, Matter, MatterPerson
 
 TENANT = bindparam("tenant", type_=Uuid())
 MEMBER = bindparam("member", type_=Uuid())

@@ -11,7 +11,9 @@ from sqlalchemy import literal, select
 
 from services.evidence.event import Subject
 from services.evidence.service import ServiceApp
-from services.tables.docs import Document, Grant, Matter, Upload
+from services.tables.agreements import Grant
+from services.tables.content import Document, Upload
+from services.tables.docs import Matter
 
 _NAMED = {"document_id": "document", "upload_id": "upload", "grant_id": "grant", "matter_id": "matter"}
 """Path parameters, the most telling first."""

@@ -15,7 +15,9 @@ from services.docs_api.access import CONDITIONS, holds_grant, parameters
 from services.evidence.act import Act
 from services.kernel.principal import Principal
 from services.kernel.problems import Forbidden
-from services.tables.docs import Document, Engagement, Grant, Matter, Version
+from services.tables.agreements import Engagement, Grant
+from services.tables.content import Document, Version
+from services.tables.docs import Matter
 
 
 class UnmetCondition(Forbidden):

@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    ForeignKeyConstraint,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from services.kernel.ids import PLATFORM
@@ -32,6 +42,17 @@ TenantId = Annotated[UUID, mapped_column(primary_key=True)]
 RowId = Annotated[UUID, mapped_column(primary_key=True)]
 
 
+ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+KEEP = ("SELECT", "INSERT", "UPDATE")
+READ = ("SELECT",)
+EITHER_PARTY = f"{IN_TENANTS.format(column='tenant_id')} OR {IN_TENANTS.format(column='provider_id')}"
+
+
+def references(table: str, column: str) -> ForeignKeyConstraint:
+    """`column` names a row of `table` in the same tenant."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Who may touch a table, and through which policy.
@@ -45,6 +66,10 @@ class Access:
     grants: Mapping[Role, tuple[str, ...]]
     tenant_column: str = "tenant_id"
     across: Mapping[Role, str] = field(default_factory=dict)
+
+
+VAULT = {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: KEEP})}}
+"""Table arguments of what the vault alone reads and writes."""
 
 
 class Record(DeclarativeBase):

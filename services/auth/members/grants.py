@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from services.auth.lookups import Place
 from services.evidence.act import Act
-from services.tables.docs import Grant
+from services.tables.agreements import Grant
 
 
 async def firms_with_grants_of(act: Act, member: Place) -> dict[UUID, int]:

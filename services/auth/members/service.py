@@ -29,8 +29,8 @@ from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import SessionEnded
 from services.kernel.scopes import OrganizationKind, Role
+from services.tables.agreements import Engagement
 from services.tables.auth import Member, MemberRole, Organization, Session
-from services.tables.docs import Engagement
 
 
 async def read_self(act: Act, resources: Resources) -> Me:

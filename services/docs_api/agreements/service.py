@@ -27,7 +27,8 @@ from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
-from services.tables.docs import Engagement, FirmKey, NdaSignature, NdaVersion
+from services.tables.agreements import Engagement, NdaSignature, NdaVersion
+from services.tables.docs import FirmKey
 
 _TEXT = "nda_versions.text_sealed"
 

@@ -14,8 +14,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from services.docs_api.access import MEMBER, ORGANIZATION, TENANT, on_matter, parameters
 from services.docs_api.documents.queries import readable_documents
 from services.evidence.act import Act
+from services.tables.agreements import Grant
 from services.tables.audit import Leaf, Tree
-from services.tables.docs import Document, Grant, Matter
+from services.tables.content import Document
+from services.tables.docs import Matter
 from services.tables.evidence import Event
 
 OF_GRANTS = ("grant.given", "grant.changed", "grant.revoked")

@@ -18,7 +18,7 @@ from services.evidence.event import Draft, Subject
 from services.kernel.clock import timestamp
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
-from services.tables.docs import Consent
+from services.tables.agreements import Consent
 
 _NOTE = "consents.note_sealed"
 

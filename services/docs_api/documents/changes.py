@@ -37,7 +37,7 @@ from services.evidence.act import Act
 from services.evidence.event import Draft
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
-from services.tables.docs import Document, DocumentChangeRecord
+from services.tables.content import Document, DocumentChangeRecord
 
 
 async def change_document(

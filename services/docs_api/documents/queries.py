@@ -16,7 +16,8 @@ from services.docs_api.statements import Prepared
 from services.docs_api.unmet import tell_holder_of_document
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
-from services.tables.docs import Document, FirmKey, Matter, MatterKey, Segment, Version
+from services.tables.content import Document, Segment, Version
+from services.tables.docs import FirmKey, Matter, MatterKey
 
 DOCUMENT = bindparam("document", type_=UuidType())
 VERSION = bindparam("version", type_=UuidType())

@@ -31,7 +31,7 @@ from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
 from services.kernel.problems import TooLarge
-from services.tables.docs import Document
+from services.tables.content import Document
 
 
 async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDocumentView:

@@ -30,7 +30,7 @@ from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound
-from services.tables.docs import Document, Version
+from services.tables.content import Document, Version
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 

@@ -17,8 +17,8 @@ from services.kernel.clock import timestamp
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
 from services.kernel.scopes import OrganizationKind
+from services.tables.agreements import Engagement
 from services.tables.auth import Organization
-from services.tables.docs import Engagement
 
 
 async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:

@@ -13,7 +13,8 @@ from services.docs_api.unmet import FAILED, failed_conditions, liftings
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
 from services.evidence.event import Draft
-from services.tables.docs import Engagement, Grant, Matter
+from services.tables.agreements import Engagement, Grant
+from services.tables.docs import Matter
 
 _ENGAGED = and_(Engagement.tenant_id == Grant.tenant_id, Engagement.id == Grant.engagement_id)
 

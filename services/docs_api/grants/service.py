@@ -28,7 +28,7 @@ from services.kernel.clock import timestamp
 from services.kernel.ids import new_id
 from services.kernel.problems import NotFound
 from services.kernel.scopes import Role
-from services.tables.docs import Engagement, Grant
+from services.tables.agreements import Engagement, Grant
 
 _PURPOSE = "grants.purpose_sealed"
 

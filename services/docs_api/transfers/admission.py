@@ -25,7 +25,7 @@ from services.kernel.http.admission import admission_of, principal_of
 from services.kernel.principal import Admission, Principal
 from services.kernel.problems import NotFound, TooLarge
 from services.keys.wrapping import SecretKey
-from services.tables.docs import Segment, Upload, Version
+from services.tables.content import Segment, Upload, Version
 
 LEASE_SECONDS = 30
 EVENT = "document.received"

@@ -9,7 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from services.docs_api.access import MEMBER, TENANT, may_write, on_matter, session_lives
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.statements import Prepared
-from services.tables.docs import Document, FirmKey, Matter, MatterKey, Upload, Version
+from services.tables.content import Document, Upload, Version
+from services.tables.docs import FirmKey, Matter, MatterKey
 
 UPLOAD = bindparam("upload", type_=Uuid())
 LEASE = bindparam("lease", type_=Uuid())

@@ -38,7 +38,7 @@ from services.kernel.database import driver_connection
 from services.kernel.http.admission import set_event_header
 from services.kernel.problems import RedwellError, TooLarge
 from services.storage.protocol import new_object_key
-from services.tables.docs import Document, Segment, Upload, Version
+from services.tables.content import Document, Segment, Upload, Version
 
 _DESCRIBING = (
     Document.class_id,

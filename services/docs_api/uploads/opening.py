@@ -9,7 +9,7 @@ from services.docs_api.keychain import WrappedMatterKey
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act
 from services.kernel.ids import new_id
-from services.tables.docs import Upload, Version
+from services.tables.content import Upload, Version
 
 
 class Declared(Protocol):

@@ -9,7 +9,8 @@ from services.docs_api.documents.schemas import UploadView
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound
-from services.tables.docs import Matter, Upload
+from services.tables.content import Upload
+from services.tables.docs import Matter
 
 
 async def read_upload(act: Act, upload_id: UUID) -> UploadView:

@@ -1,0 +1,159 @@
+"""Tables that `docs_api` writes: what firm and provider agreed, and what was granted under it.
+
+Columns that end in `_sealed` are as in `docs`.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.tables.roles import Role
+from services.tables.schema import EITHER_PARTY, KEEP, READ, Access, Record, RowId, TenantId, references
+
+_TERM = "SELECT (tenant_id, id, provider_id, state, ends_at)"
+_WHO_UNTIL_WHEN = (
+    "SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, "  # no purpose
+    "ends_at, created_at, revoked_at)"
+)
+
+
+class Engagement(Record):
+    """A firm has admitted a provider. Both parties may read it; the firm alone writes it."""
+
+    __tablename__ = "engagements"
+    __table_args__ = (
+        CheckConstraint("state IN ('active', 'ended')", name="state"),
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="term"),
+        Index(None, "provider_id"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.DOCS: KEEP, Role.AUTH: READ, Role.COURIER: (_TERM,)},
+                    across={Role.AUTH: EITHER_PARTY, Role.DOCS: EITHER_PARTY, Role.COURIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    provider_id: Mapped[UUID]
+    services: Mapped[list[str]]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None]
+    countries: Mapped[list[str]]
+    """Where the provider's people may be; empty means anywhere."""
+    consent_required: Mapped[bool]
+    nda_version: Mapped[int | None]
+    """The version that everybody must have signed; None while there is no text."""
+    revision: Mapped[int]
+
+
+class NdaVersion(Record):
+    """A text that the provider's people sign, sealed under the firm's names key. Never changed."""
+
+    __tablename__ = "nda_versions"
+    __table_args__ = (
+        references("engagements", "engagement_id"),
+        references("firm_keys", "firm_key_id"),
+        UniqueConstraint("tenant_id", "engagement_id", "version"),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    engagement_id: Mapped[UUID]
+    version: Mapped[int]
+    firm_key_id: Mapped[UUID]
+    text_sealed: Mapped[bytes]
+    sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+
+
+class NdaSignature(Record):
+    """One of the provider's people signed one version: once, and for good."""
+
+    __tablename__ = "nda_signatures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "engagement_id", "version"],
+            ["nda_versions.tenant_id", "nda_versions.engagement_id", "nda_versions.version"],
+        ),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    engagement_id: Mapped[RowId]
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    member_id: Mapped[RowId]
+    signed_at: Mapped[datetime]
+
+
+class Consent(Record):
+    """The client of a matter agrees that a provider works on it. At most one is in force."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        references("matters", "matter_id"),
+        Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: KEEP})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    given_at: Mapped[datetime]
+    note_sealed: Mapped[bytes]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None]
+
+
+class Grant(Record):
+    """What one of the provider's people may do in a matter, until when and what for."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        references("matters", "matter_id"),
+        references("engagements", "engagement_id"),
+        CheckConstraint("ends_at > starts_at", name="term"),
+        CheckConstraint("cardinality(classes) > 0", name="classes"),
+        CheckConstraint("permissions <@ ARRAY['read']::text[]", name="permissions"),
+        Index(None, "tenant_id", "member_id", "matter_id"),
+        Index(None, "ends_at", postgresql_where=text("revoked_at IS NULL")),
+        Index(None, "provider_id", "member_id"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.AUTH: ("SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at)",),
+                        Role.COURIER: (_WHO_UNTIL_WHEN,),
+                    },
+                    across={Role.AUTH: EITHER_PARTY, Role.COURIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    engagement_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    classes: Mapped[list[str]]
+    permissions: Mapped[list[str]]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    purpose_sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]

@@ -1,0 +1,182 @@
+"""Tables that `docs_api` writes: documents, their versions and segments, and uploads on their way.
+
+Columns that end in `_sealed`, and `_index` beside them, are as in `docs`.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.tables.roles import Role
+from services.tables.schema import ALL, KEEP, VAULT, Access, Record, RowId, TenantId, references
+
+
+class Document(Record):
+    """A document of a matter. `latest_number` is its newest available version; None until there is one.
+
+    `revision` grows with every change and every new version.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        references("matters", "matter_id"),
+        ForeignKeyConstraint(
+            ["tenant_id", "class_id"], ["document_classes.tenant_id", "document_classes.id"]
+        ),
+        Index(None, "tenant_id", "matter_id", "id"),
+        Index(None, "tenant_id", "matter_id", "name_index"),
+        CheckConstraint("state IN ('active', 'withdrawn')", name="state"),
+        VAULT,
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    class_id: Mapped[str]
+    name_sealed: Mapped[bytes]
+    name_index: Mapped[bytes]
+    folder_sealed: Mapped[bytes]
+    folder_index: Mapped[bytes]
+    media_type: Mapped[str]
+    latest_number: Mapped[int | None]
+    state: Mapped[str]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+
+
+class DocumentChangeRecord(Record):
+    """A document as it was until it was renamed, moved, reclassified, withdrawn or restored. Kept."""
+
+    __tablename__ = "document_changes"
+    __table_args__ = (
+        references("documents", "document_id"),
+        UniqueConstraint("tenant_id", "document_id", "revision"),
+        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    document_id: Mapped[UUID]
+    revision: Mapped[int]
+    fields: Mapped[list[str]]
+    name_sealed: Mapped[bytes]
+    folder_sealed: Mapped[bytes]
+    class_id: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+
+
+class Version(Record):
+    """An immutable version: one data key, pinned length, digest and segment count once available."""
+
+    __tablename__ = "versions"
+    __table_args__ = (
+        references("documents", "document_id"),
+        references("matter_keys", "matter_key_id"),
+        UniqueConstraint("tenant_id", "document_id", "number"),
+        CheckConstraint(
+            "state IN ('receiving', 'available', 'rejected', 'quarantined', 'abandoned')", name="state"
+        ),
+        CheckConstraint(
+            "state <> 'available' OR (length_bytes IS NOT NULL AND sha256 IS NOT NULL)", name="pinned"
+        ),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.SWEEPER: ("SELECT (tenant_id, id, state)", "UPDATE (state)"),
+                    },
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    document_id: Mapped[UUID]
+    number: Mapped[int]
+    state: Mapped[str]
+    length_bytes: Mapped[int | None]
+    sha256: Mapped[bytes | None]
+    segment_count: Mapped[int | None]
+    matter_key_id: Mapped[UUID]
+    wrapped_data_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    available_at: Mapped[datetime | None]
+
+
+class Segment(Record):
+    """One sealed object of a version: plaintext `offset_bytes` and `length_bytes`, and where it lies."""
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        references("versions", "version_id"),
+        UniqueConstraint("object_key"),
+        CheckConstraint("length_bytes BETWEEN 0 AND 8388608", name="length"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: ALL,
+                        Role.SWEEPER: ("SELECT (tenant_id, version_id, object_key)", "DELETE"),
+                    },
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    version_id: Mapped[RowId]
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_bytes: Mapped[int]
+    length_bytes: Mapped[int]
+    object_key: Mapped[str]
+    sealed_bytes: Mapped[int]
+    sealed_sha256: Mapped[bytes]
+
+
+class Upload(Record):
+    """A version on its way in. The lease says which process writes it now; it is a row, never a held lock."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        references("versions", "version_id"),
+        CheckConstraint("state IN ('open', 'complete', 'abandoned')", name="state"),
+        Index(None, "state", "expires_at"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.SWEEPER: (
+                            "SELECT",
+                            "UPDATE (state, received_bytes, lease_owner, lease_expires_at)",
+                        ),
+                    },
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    document_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    state: Mapped[str]
+    received_bytes: Mapped[int]
+    declared_bytes: Mapped[int | None]
+    declared_sha256: Mapped[bytes | None]
+    lease_owner: Mapped[UUID | None]
+    lease_expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
