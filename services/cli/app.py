@@ -1,6 +1,8 @@
 """The table of commands. Each imports what it needs when it runs."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -27,6 +29,18 @@ FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
 def refuse(sentence: object) -> NoReturn:
     print(f"redwell: {sentence}", file=sys.stderr)
     raise typer.Exit(1)
+
+
+@contextmanager
+def settings_named() -> Iterator[None]:
+    """A setting that is missing or wrong is named as the variable it is."""
+    from pydantic import ValidationError
+
+    try:
+        yield
+    except ValidationError as error:
+        wrong = (f"REDWELL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        refuse("; ".join(wrong))
 
 
 def _tls_files(cert: Path | None, key: Path | None) -> "TLSFiles | None":
@@ -59,7 +73,10 @@ def up(  # noqa: PLR0913 -- one parameter for each option
 
     tls = _tls_files(cert, key)
     try:
-        start(data=data, listen=listen, ops=ops, workers=workers, tls=tls, insecure_listen=insecure_listen)
+        with settings_named():
+            start(
+                data=data, listen=listen, ops=ops, workers=workers, tls=tls, insecure_listen=insecure_listen
+            )
     except (HostError, KeysError) as error:
         refuse(error)
 
@@ -116,7 +133,8 @@ def serve(
     from services.keys.errors import KeysError
 
     try:
-        run(name, listen, ops)
+        with settings_named():
+            run(name, listen, ops)
     except (HostError, KeysError) as error:
         refuse(error)
 

@@ -1,6 +1,7 @@
 """`redwell up` and `redwell prepare`: start an instance, and say what its first user needs to know."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from services.host.postgres import PostgresOptions
 from services.host.server import TLSFiles
 from services.host.supervisor import default_data_root
 
+SCRIPT = Path(__file__).resolve().parents[2] / "redwell"
 WORKER_COMMAND = (sys.executable, "-P", "-m", "services.host.worker")
 
 
@@ -64,8 +66,9 @@ def announce(ready: Announcement) -> None:
     print(f"Redwell serves {ready.url} from {ready.data}")
     if ready.ca is not None:
         print(f"Its certificate is vouched for by the local CA {ready.ca}")
-    print(f"Fingerprint of the log key, to pin with `redwell audit pin`: {ready.fingerprint}")
+    print(f"Fingerprint of the log key, for whoever will check the log: {ready.fingerprint}")
     if ready.operator_code is not None:
         print("There is no platform operator yet. This code makes one, once, within 72 hours:")
-        print(f"  redwell join --url {ready.url} {ready.operator_code}")
+        trusted = [] if ready.ca is None else ["--ca", str(ready.ca)]
+        print(f"  {shlex.join([str(SCRIPT), 'join', '--url', ready.url, *trusted, ready.operator_code])}")
     sys.stdout.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.host.errors import HostError, MalformedRequest, RequestTimeout, URLTooLong
+from services.host.errors import HostError, MalformedRequest, NoAnswer, RequestTimeout, URLTooLong
 from services.host.listeners import Address
 from services.kernel.http.admission import SAFE_HEADERS
 from services.kernel.problems import (
@@ -15,7 +15,6 @@ from services.kernel.problems import (
     MethodNotAllowed,
     NotFound,
     RedwellError,
-    Unavailable,
     problem_body,
 )
 
@@ -87,7 +86,7 @@ _PROBLEMS: Final[dict[str, RedwellError]] = {
     "method-not-allowed": MethodNotAllowed(_KNOWN_METHODS),
     "request-timeout": RequestTimeout(),
     "url-too-long": URLTooLong(),
-    "unavailable": Unavailable(),
+    "unavailable": NoAnswer(),
 }
 
 

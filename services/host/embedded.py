@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +20,14 @@ from services.host.prepare import (
     prepare_database,
     read_or_create_passwords,
 )
-from services.host.server import TLSFiles
+from services.host.server import TLSFiles, tls_context
 from services.host.supervisor import DEFAULT_LISTEN, DEFAULT_OPS, HostOptions, Supervisor
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.certificates import ensure_certificates
-from services.keys.files import KeyDirectory
+from services.keys.files import SYMMETRIC, KeyDirectory, KeyFile
+
+_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,15 @@ def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None
             f"{options.listen} is open to other machines but there is no real certificate: give --cert and "
             "--key, or say --insecure-listen to serve them the local CA's certificate."
         )
-    ensure_folder(options.data)
+    _check_public_url(options.public_url)
+    if options.tls is not None:
+        _check_pair(options.tls)
+    try:
+        ensure_folder(options.data)
+    except OSError as error:
+        raise HostError(
+            f"The folder {options.data} cannot be made or used: {error.strerror}; choose another with --data."
+        ) from error
     instance = _Instance(options)
     host = HostOptions(
         data=options.data,
@@ -88,6 +99,26 @@ def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None
     supervisor.run(lambda _: announce(instance.announcement()))
 
 
+def _check_public_url(url: str | None) -> None:
+    """It becomes the issuer of every token and part of every log's name, so a slip must not get that far."""
+    if url is not None and not _ORIGIN.fullmatch(url):
+        raise HostError(
+            "REDWELL_PUBLIC_URL must be an origin, https://HOST or https://HOST:PORT, and no more."
+        )
+
+
+def _check_pair(tls: TLSFiles) -> None:
+    for file in (tls.chain, tls.key):
+        if not file.is_file():
+            raise HostError(f"{file} is not there.")
+    try:
+        tls_context(tls)
+    except (OSError, ValueError) as error:
+        raise HostError(
+            f"{tls.chain} and {tls.key} are no certificate chain and its unencrypted key in PEM: {error}."
+        ) from error
+
+
 class _Instance:
     """The folder of one instance, and what its workers are told of it."""
 
@@ -101,6 +132,15 @@ class _Instance:
         if not self.passwords_file.exists():
             # Only on a first start: a key made in place of a lost one would open nothing.
             self.keys.ensure()
+        self._read_keys()
+
+    def _read_keys(self) -> None:
+        """Find out here, in one sentence, what every worker would stumble over."""
+        for file in SYMMETRIC:
+            self.keys.secret(file)
+        for file in (KeyFile.TOKEN, KeyFile.GATEWAY):
+            self.keys.signing_key(file)
+        self.keys.log_key()
 
     def environment(self) -> dict[str, str]:
         data, options = self.options.data, self.options

@@ -1,6 +1,6 @@
 """What can keep a host from starting (one sentence for the terminal), and what its HTTP door refuses."""
 
-from services.kernel.problems import BadRequest
+from services.kernel.problems import BadRequest, Unavailable
 
 
 class HostError(Exception):
@@ -30,6 +30,11 @@ class URLTooLong(BadRequest):
     status = 414
     slug = "url-too-long"
     title = "The address of the request is too long"
+
+
+class NoAnswer(Unavailable):
+    slug = "no-answer"
+    title = "The service behind the edge did not answer; whether it acted is in the log"
 
 
 class HeadersTooLarge(BadRequest):

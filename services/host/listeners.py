@@ -101,6 +101,6 @@ def _bind(family: socket.AddressFamily, place: tuple[str, int], address: Address
             return None
         reason = os.strerror(error.errno or 0)
         raise SupervisorError(
-            f"Cannot listen on {address}: {reason}; choose another with --listen."
+            f"Cannot listen on {address}: {reason}; choose another with --listen or --ops."
         ) from error
     return bound

@@ -70,7 +70,7 @@ def tls_context(files: TLSFiles) -> ssl.SSLContext:
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(files.chain, files.key)
+    context.load_cert_chain(files.chain, files.key, password=lambda: b"")  # never asked for at a terminal
     return context
 
 

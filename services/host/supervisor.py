@@ -132,7 +132,9 @@ class Supervisor:
         reading, writing = socket.socketpair()
         reading.setblocking(False)
         writing.setblocking(False)
-        handled = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        # `nohup` asks that a hang-up be ignored. A shell's ignoring SIGINT in background jobs asks nothing.
+        kept = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else []
+        handled = [number for number in STOP_SIGNALS if number not in kept]
         before = {number: signal.signal(number, self._note_signal) for number in handled}
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, self._note_signal)
         before_descriptor = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)

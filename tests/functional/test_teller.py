@@ -1,5 +1,6 @@
 """The teller against a real Postgres, as its own role, with logs written by hand."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,7 +58,7 @@ class Desk:
 
     async def event(self, kind: str, about: UUID, at: datetime = NOW, outcome: str = "allowed") -> None:
         """An event with its leaf."""
-        digest = {"body": b"{}", "sha256": uuid4().bytes}
+        digest = {"body": b"{}", "sha256": hashlib.sha256(b"{}").digest()}
         event = await self.add("events", at=at, type=kind, outcome=outcome, object_id=about, **digest)
         if self.size == 0:
             await self.owner.execute(
@@ -81,6 +82,9 @@ class Desk:
             state=more.pop("engagement", "active"),
             created_at=created_at,
             created_by=uuid4(),
+            countries=[],
+            consent_required=False,
+            revision=1,
         )
         terms = {"classes": ["x"], "permissions": ["read"], "starts_at": created_at, "purpose_sealed": b""}
         ids = {"matter_id": uuid4(), "engagement_id": engagement, "provider_id": self.tenant}
