@@ -2,7 +2,7 @@
 
 The parameters are OWASP's (t = 2, m = 19 MiB, p = 1; ASVS 5.0, 11.4.2). A hash costs about 25 ms of one
 core, so at most one runs per core and sign-ins cannot starve transfers. A password is hashed exactly as it
-came.
+came. At most `WAITING_PER_WORKER` hashes wait for each thread; beyond that the answer is "later".
 """
 
 import asyncio
@@ -16,11 +16,13 @@ from argon2 import PasswordHasher as Argon2
 from argon2 import Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from services.kernel.problems import Unavailable
 from services.keys.errors import KeysError
 
 TIME_COST: Final = 2
 MEMORY_KIB: Final = 19_456
 PARALLELISM: Final = 1
+WAITING_PER_WORKER: Final = 16
 MAX_PASSWORD_BYTES: Final = 4096  # 1024 characters of any script
 
 # The hash of a password nobody has, so that an unknown account takes as long as a known one.
@@ -60,7 +62,9 @@ class PasswordHasher:
         self._argon2 = Argon2(
             time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=PARALLELISM, type=Type.ID
         )
-        self._threads = ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="argon2")
+        workers = workers or os.cpu_count() or 1
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
+        self._room = workers * (1 + WAITING_PER_WORKER)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -70,6 +74,7 @@ class PasswordHasher:
 
         Raises:
             PasswordFormatError: longer than 4096 bytes of UTF-8, or a lone surrogate.
+            Unavailable: too many others wait.
         """
         encoded = _encode(password)
         return await self._in_thread(lambda: self._argon2.hash(encoded))
@@ -79,6 +84,7 @@ class PasswordHasher:
 
         Raises:
             PasswordMismatchError: it is not, or `stored` is `None` or no argon2 hash.
+            Unavailable: too many others wait.
         """
         try:
             encoded = _encode(password)
@@ -96,7 +102,13 @@ class PasswordHasher:
         return HashState.OUTDATED if self._argon2.check_needs_rehash(stored) else HashState.CURRENT
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self._room == 0:
+            raise Unavailable
+        self._room -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._room += 1
 
 
 def _encode(password: str) -> bytes:

@@ -11,16 +11,15 @@ from services.auth.enrolment.schemas import seed_to_show
 from services.auth.errors import ChallengeEnded, SignInFailed
 from services.auth.factors import Proof, add_factor, forget_factors, prove_code
 from services.auth.locks import confirm_acting, lock_member
-from services.auth.lookups import Account, Place, find_account
+from services.auth.lookups import Place
 from services.auth.resets.queries import complete_reset
 from services.auth.sessions.schemas import ChallengeAnswer
-from services.auth.sessions.sign_in import spend
-from services.auth.throttle import PASSWORDS, Attempt, count_attempt, give_back
+from services.auth.sessions.sign_in import compare_password, spend
+from services.auth.throttle import give_back
 from services.auth.visit import Visit
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import PLATFORM
-from services.keys.passwords import PasswordMismatchError
 
 
 async def replace(act: Act) -> RecoveryCodes:
@@ -40,7 +39,8 @@ async def recover(visit: Visit, body: Recover) -> FactorBegun:
         TooManyRequests: there were too many failures, for this address from there.
         SignInFailed: there is no such active member, or the password or the code is another, or was used.
     """
-    account, attempt = await _first_factor(visit, body)
+    who = (body.email, body.organization_id)
+    account, attempt, _ = await compare_password(visit, who, body.password.get_secret_value())
     place = account.place
     async with visit.act(place.tenant, PLATFORM) as act:
         locked = await lock_member(act.session, place, exclusive=True)
@@ -62,24 +62,6 @@ async def enrol_anew(act: Act, visit: Visit, member: Place, email: str) -> Facto
     seed = await add_factor(act.session, visit.resources.keys, member, act.now)
     code, expires_at = await open_challenge(act.session, member, "recover", act.now)
     return FactorBegun(challenge=code.text, expires_at=expires_at, totp=seed_to_show(seed, email))
-
-
-async def _first_factor(visit: Visit, body: Recover) -> tuple[Account, Attempt]:
-    """One hash is compared whatever is found, as in signing in; failures count together with those."""
-    keys = visit.resources.keys
-    index = keys.email_index(body.email)
-    attempt = Attempt.of(keys, PASSWORDS, PLATFORM, (index, visit.address))
-    async with visit.transaction(PLATFORM) as session:
-        await count_attempt(session, attempt, visit.now())
-    account = await find_account(visit.resources.signin, index, body.organization_id)
-    stored = account.password_hash if account else None
-    try:
-        await visit.resources.hasher.verify_password(body.password.get_secret_value(), stored)
-    except PasswordMismatchError:
-        raise SignInFailed from None
-    if account is None:
-        raise SignInFailed
-    return account, attempt
 
 
 async def confirm(visit: Visit, body: ChallengeAnswer) -> None:

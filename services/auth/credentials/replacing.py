@@ -20,7 +20,7 @@ from services.auth.visit import Visit
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
 from services.kernel.principal import Principal
-from services.kernel.problems import SessionEnded, Unauthorized
+from services.kernel.problems import SessionEnded, Unauthorized, Unavailable
 from services.keys.passwords import PasswordMismatchError
 from services.tables.auth import Member, Organization
 
@@ -82,6 +82,10 @@ async def change_password(visit: Visit, body: PasswordChange) -> None:
         await hasher.verify_password(body.password.get_secret_value(), row.password_hash)
     except PasswordMismatchError:
         raise PasswordMismatch from None
+    except Unavailable:  # nothing was compared
+        async with visit.transaction(member.tenant) as session:
+            await give_back(session, attempt)
+        raise
     email = visit.resources.keys.open_email(member.tenant, member.id, row.email_sealed)
     decision = decide_password(new, organization=organization, email=email)
     if not decision.allowed:

@@ -21,12 +21,12 @@ from services.auth.policy import decide_password
 from services.auth.sessions.schemas import ChallengeAnswer
 from services.auth.sessions.sign_in import spend
 from services.auth.sessions.starting import start_session
-from services.auth.throttle import give_back
+from services.auth.throttle import count_source, give_back, give_back_source, remember, source_of
 from services.auth.visit import Visit
 from services.auth.wire import TokenPair
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
-from services.kernel.ids import new_id
+from services.kernel.ids import PLATFORM, new_id
 from services.kernel.problems import NotFound
 from services.kernel.scopes import OrganizationKind, Role
 from services.tables.auth import Invitation, Member, Organization
@@ -46,12 +46,15 @@ async def redeem(visit: Visit, body: Join) -> Enrolment:
     """Begin an enrolment.
 
     Raises:
+        TooManyRequests: there were too many failures from that address.
         NotFound: there is no such invitation.
         InvitationEnded: it was used, replaced, or is over.
         InvitationForAnother: it is bound to another address.
         MemberExists: somebody with this address has joined already.
         PasswordRefused: the password is too easily guessed.
     """
+    async with visit.transaction(PLATFORM) as session:
+        await count_source(session, source_of(visit.resources.keys, visit.address), visit.now())
     place = await find_invitation(visit.resources.signin, body.code.get_secret_value())
     if place is None:
         raise NotFound
@@ -77,10 +80,11 @@ async def redeem(visit: Visit, body: Join) -> Enrolment:
 async def _examine(visit: Visit, place: Place, body: Join) -> Organization:
     """Look at the invitation before a password is hashed for it; returns the organization."""
     index = visit.resources.keys.email_index(body.email)
-    async with visit.transaction(place.tenant) as session:
+    async with visit.transaction(place.tenant, PLATFORM) as session:
         invitation = await queries.read_invitation(session, place, visit.now())
         organization = await queries.read_organization(session, place.tenant)
         known = await queries.is_member(session, place.tenant, index)
+        await give_back_source(session, source_of(visit.resources.keys, visit.address))
     if organization is None:
         raise InvitationEnded
     if invitation.purpose == queries.RESET:  # redeemed elsewhere, and by a member
@@ -167,6 +171,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         proof = Proof(member, body.code.get_secret_value(), enrolling=True)
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
+        await remember(act.session, attempt, act.now)
         if not await queries.activate(act.session, member, invitation.roles):
             raise InvitationEnded
         change: dict[str, object] = {"invitation": str(invitation.id), "roles": sorted(invitation.roles)}

@@ -12,8 +12,10 @@ from services.auth.locks import lock_member
 from services.auth.lookups import Place, find_invitation
 from services.auth.policy import decide_password
 from services.auth.resets.schemas import ResetRedeem
+from services.auth.throttle import count_source, give_back_source, source_of
 from services.auth.visit import Visit
 from services.evidence.event import Draft, Subject
+from services.kernel.ids import PLATFORM
 from services.kernel.problems import NotFound
 from services.tables.auth import FactorReset
 
@@ -22,11 +24,14 @@ async def redeem(visit: Visit, body: ResetRedeem) -> FactorBegun:
     """Begin to enrol anew. As in joining, the code works until the new authenticator is confirmed.
 
     Raises:
+        TooManyRequests: there were too many failures from that address.
         NotFound: there is no such code.
         InvitationEnded: it was used, cancelled, or is over.
         InvitationForAnother: it is for another address.
         PasswordRefused: the password is too easily guessed.
     """
+    async with visit.transaction(PLATFORM) as session:
+        await count_source(session, source_of(visit.resources.keys, visit.address), visit.now())
     code = await find_invitation(visit.resources.signin, body.code.get_secret_value())
     if code is None:
         raise NotFound
@@ -55,9 +60,10 @@ async def redeem(visit: Visit, body: ResetRedeem) -> FactorBegun:
 
 async def _examine(visit: Visit, code: Place, body: ResetRedeem) -> tuple[Place, str]:
     """Look at the code before a password is hashed for it; returns whose it is, and of what organization."""
-    async with visit.transaction(code.tenant) as session:
+    async with visit.transaction(code.tenant, PLATFORM) as session:
         invitation = await read_invitation(session, code, visit.now())
         organization = await read_organization(session, code.tenant)
+        await give_back_source(session, source_of(visit.resources.keys, visit.address))
     if invitation.purpose != RESET or invitation.redeemed_by is None:
         raise NotFound
     if organization is None:

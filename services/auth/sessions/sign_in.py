@@ -1,5 +1,7 @@
 """Signing in: a password makes a challenge, a code makes a session."""
 
+from uuid import UUID
+
 from sqlalchemy import update
 
 from services.auth.challenges import Purpose, consume_challenge, open_challenge, spend_attempt
@@ -9,12 +11,22 @@ from services.auth.locks import lock_member
 from services.auth.lookups import Account, Place, find_account, find_challenge
 from services.auth.sessions.schemas import ChallengeAnswer, SecondFactorNeeded, SignIn
 from services.auth.sessions.starting import start_session
-from services.auth.throttle import CODES, PASSWORDS, Attempt, count_attempt, give_back
+from services.auth.throttle import (
+    CODES,
+    PASSWORDS,
+    Attempt,
+    count_attempt,
+    give_back,
+    give_back_source,
+    remember,
+    source_of,
+)
 from services.auth.visit import Visit
 from services.auth.wire import TokenPair
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import PLATFORM
+from services.kernel.problems import Unavailable
 from services.keys.passwords import HashState, PasswordMismatchError
 from services.tables.auth import Member
 
@@ -26,15 +38,9 @@ async def accept_password(visit: Visit, body: SignIn) -> SecondFactorNeeded:
         TooManyRequests: there were too many failures, for this address from there.
         SignInFailed: there is no such active member, or the password is another.
     """
-    keys = visit.resources.keys
-    index = keys.email_index(body.email)
-    attempt = Attempt.of(keys, PASSWORDS, PLATFORM, (index, visit.address))
-    async with visit.transaction(PLATFORM) as session:
-        await count_attempt(session, attempt, visit.now())
-    account = await find_account(visit.resources.signin, index, body.organization_id)
-    renewed = await _compare(visit, account, body.password.get_secret_value())
-    if account is None:
-        raise SignInFailed
+    password = body.password.get_secret_value()
+    account, attempt, state = await compare_password(visit, (body.email, body.organization_id), password)
+    renewed = await _rehash(visit, password) if state is HashState.OUTDATED else None
     place = account.place
     async with visit.act(place.tenant, PLATFORM) as act:
         locked = await lock_member(act.session, place, exclusive=renewed is not None)
@@ -51,14 +57,54 @@ async def accept_password(visit: Visit, body: SignIn) -> SecondFactorNeeded:
     )
 
 
-async def _compare(visit: Visit, account: Account | None, password: str) -> str | None:
-    """Compare, in the same time for an unknown account; returns a better hash to keep, if there is one."""
-    hasher = visit.resources.hasher
+async def compare_password(
+    visit: Visit, who: tuple[str, UUID | None], password: str
+) -> tuple[Account, Attempt, HashState]:
+    """Find the membership and compare its password; what to give back is returned with it.
+
+    It takes the same time for an unknown account, which is counted as what was asked for. A right password
+    is no failure of the address it came from; of the account, it is none once the attempt is given back.
+
+    Args: `who` is the e-mail address and the organization asked for.
+
+    Raises:
+        TooManyRequests: there were too many failures.
+        SignInFailed: there is no such active member, or the password is another.
+    """
+    keys, organization = visit.resources.keys, who[1]
+    index = keys.email_index(who[0])
+    account = await find_account(visit.resources.signin, index, organization)
+    if account is None:
+        tenant, name = PLATFORM, index + (organization.bytes if organization else b"")
+    else:
+        tenant, name = account.place.tenant, account.place.id.bytes
+    attempt = Attempt.of(keys, PASSWORDS, tenant, (name, visit.address))
+    source = source_of(keys, visit.address)
+    async with visit.transaction(tenant, PLATFORM) as session:
+        await count_attempt(session, attempt, visit.now(), source=source)
     try:
-        state = await hasher.verify_password(password, account.password_hash if account else None)
+        stored = account.password_hash if account else None
+        state = await visit.resources.hasher.verify_password(password, stored)
     except PasswordMismatchError:
         raise SignInFailed from None
-    return await hasher.hash_password(password) if state is HashState.OUTDATED else None
+    except Unavailable:  # nothing was compared
+        async with visit.transaction(tenant, PLATFORM) as session:
+            await give_back(session, attempt)
+            await give_back_source(session, source)
+        raise
+    if account is None:
+        raise SignInFailed
+    async with visit.transaction(PLATFORM) as session:
+        await give_back_source(session, source)
+    return account, attempt, state
+
+
+async def _rehash(visit: Visit, password: str) -> str | None:
+    """A better hash to keep; none when there is no time for it now."""
+    try:
+        return await visit.resources.hasher.hash_password(password)
+    except Unavailable:
+        return None
 
 
 async def _replace_hash(act: Act, account: Account, renewed: str) -> None:
@@ -92,6 +138,7 @@ async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
+        await remember(act.session, attempt, act.now)
         return await start_session(act, visit.resources, member)
 
 

@@ -1,9 +1,11 @@
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher as Argon2
 from argon2 import extract_parameters
 
+from services.kernel.problems import Unavailable
 from services.keys import passwords
 from services.keys.passwords import (
     DUMMY_HASH,
@@ -82,3 +84,13 @@ def test_dummy_hash_costs_what_a_real_one_does() -> None:
     dummy = extract_parameters(DUMMY_HASH)
     assert (dummy.time_cost, dummy.memory_cost, dummy.parallelism) == (TIME_COST, MEMORY_KIB, PARALLELISM)
     assert (dummy.hash_len, dummy.salt_len) == (32, 16)
+
+
+async def test_only_so_many_hashes_wait_and_the_rest_come_later(hasher: PasswordHasher) -> None:
+    answers = await asyncio.gather(
+        *(hasher.hash_password(PASSWORD) for _ in range(20)), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
+    assert len(refused) == 20 - 17  # one at work and sixteen waiting
+    assert "Retry-After" in refused[0].headers()
+    assert await hasher.hash_password(PASSWORD)
