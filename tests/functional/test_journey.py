@@ -180,7 +180,10 @@ def test_an_ended_engagement_ends_its_grants(world: World, tmp_path: Path) -> No
     admin.call("POST", f"/v1/engagements/{engagement['id']}/end")
     with pytest.raises(ProblemError, match="403 engagement-ended"):
         world["paralegal"].client.fetch(document["id"], tmp_path / "ended")
-    assert grant["engagement_id"] == engagement["id"]
+    # Other tests' paralegal is the same person: leave them no grant that waits for something.
+    attorney.call("POST", f"/v1/grants/{grant['id']}/revoke")
+    with pytest.raises(ProblemError, match="404 not-found"):
+        world["paralegal"].client.fetch(document["id"], tmp_path / "revoked")
 
 
 def test_a_refusal_says_what_was_asked_for_and_only_in_the_firms_own_log(
