@@ -18,7 +18,7 @@ from services.kernel.problems import (
     problem_body,
 )
 
-REFUSALS: Final = (400, 401, 403, 404, 405, 413, 415, 421, 429, 503)
+REFUSALS: Final = (400, 401, 403, 404, 405, 412, 413, 415, 421, 428, 429, 503)
 """The statuses that the gateway refuses with. nginx can return only a status that it was configured with."""
 
 TEMPLATE: Final = Path(__file__).resolve().parents[2] / "deploy" / "nginx" / "redwell.conf.template"
