@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -41,6 +42,8 @@ class Everything:
                 "engagement_id": world.engagement,
                 "provider_id": world.provider,
                 "organization_id": world.firm,
+                "number": "1",
+                "consent_id": str(uuid4()),
             },
         )
 
