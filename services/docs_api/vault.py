@@ -1,6 +1,7 @@
 """What every verb of the vault works with, made once in the lifespan and kept in `app.state.vault`."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -10,6 +11,8 @@ from services.kernel.database import Database
 from services.kernel.settings import Settings
 from services.storage.protocol import ObjectStore
 
+OPENED_AT_ONCE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Vault:
@@ -18,6 +21,8 @@ class Vault:
     recorder: Recorder
     store: ObjectStore
     keychain: Keychain
+    opening: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE))
+    """An opening holds a segment twice, sealed and open; so only a few do at once."""
 
 
 def vault_of(request: Request) -> Vault:

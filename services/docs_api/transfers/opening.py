@@ -1,5 +1,6 @@
 """From rows and sealed objects back to plaintext, a segment at a time: all of it genuine, or nothing."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,6 +39,7 @@ class SealedVersion:
     data_key: SecretKey
     place: SegmentContext
     segments: Sequence[SegmentRow]
+    gate: asyncio.Semaphore
 
     async def plaintext(self, ordinal: int) -> bytes:
         """The whole plaintext of one segment.
@@ -46,6 +48,10 @@ class SealedVersion:
             SealError, IntegrityFailure, ObjectMissingError: it is not what was stored.
             StoreError: the store did not answer.
         """
+        async with self.gate:
+            return await self._open(ordinal)
+
+    async def _open(self, ordinal: int) -> bytes:
         row = self.segments[ordinal]
         sealed = await self.store.get(row["object_key"])
         if len(sealed) != row["sealed_bytes"]:

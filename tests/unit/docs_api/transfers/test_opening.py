@@ -1,5 +1,6 @@
 """Opening: rows must be exactly the pinned segments, and objects exactly what was stored."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -83,7 +84,7 @@ def version() -> SealedVersion:
         _row(0, 0, 8, object_key="a", sealed_bytes=len(first)),
         _row(1, 8, 8, object_key="b", sealed_bytes=len(second)),
     ]
-    return SealedVersion(_Store({"a": first, "b": second}), KEY, PLACE, rows)
+    return SealedVersion(_Store({"a": first, "b": second}), KEY, PLACE, rows, asyncio.Semaphore(1))
 
 
 def _objects(version: SealedVersion) -> dict[str, bytes]:
