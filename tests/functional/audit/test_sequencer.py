@@ -177,8 +177,8 @@ async def test_two_sequencers_keep_every_event_once_in_one_order(
         assert await cutting > 0
         async with asyncio.timeout(60):
             # Left alone again, both get through a round.
-            while any(sequencer.complaint() for sequencer in pair):
-                await asyncio.sleep(0)  # noqa: ASYNC110 -- the product has no event for it, and needs none
+            while any(each.complaint() for each in pair):  # noqa: ASYNC110 -- the product has no event for it
+                await asyncio.sleep(0)
         for sequencer in pair:
             await sequencer.stop()
         await ground.settle(pair[0])
