@@ -17,6 +17,8 @@ ALLOCATOR_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "MALLOC_MMAP_THRESHOLD_": "67108864",
     "MALLOC_TOP_PAD_": "16777216",
+    # Threads that open segments would else have a heap each, and leave holes of megabytes in all of them.
+    "MALLOC_ARENA_MAX": "1",
 }
 READY = b"1"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 10.0

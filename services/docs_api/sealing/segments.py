@@ -104,7 +104,7 @@ def seal_segment(data_key: SecretKey, context: SegmentContext, plaintext: Bytes)
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def open_segment(data_key: SecretKey, context: SegmentContext, sealed: Bytes) -> bytes:
+def open_segment(data_key: SecretKey, context: SegmentContext, sealed: Bytes) -> bytearray:
     """The plaintext of a segment, once all of it is known to be genuine.
 
     Raises:
@@ -113,9 +113,12 @@ def open_segment(data_key: SecretKey, context: SegmentContext, sealed: Bytes) ->
     if len(sealed) > MAX_SEALED_BYTES:
         raise SealError(context, "is longer than a segment can be")
     decryptor = Cobblestone256Decryptor(data_key.material, context.to_bytes())
+    # Opened in place: putting the last chunk behind the rest would copy all of the rest.
+    plaintext = bytearray(len(sealed))
     try:
-        plaintext = decryptor.update(sealed)
+        filled = decryptor.update_into(sealed, plaintext)
         tail = decryptor.finalize()
     except InvalidTag as exc:
         raise SealError(context, "is not what was sealed") from exc
-    return plaintext + tail if tail else plaintext
+    plaintext[filled:] = tail
+    return plaintext
