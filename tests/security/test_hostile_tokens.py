@@ -84,11 +84,14 @@ def test_token_has_one_spelling(name: str) -> None:
         believe(SPELLINGS[name])
 
 
-@pytest.mark.parametrize("part", [0, 1, 2])
+LOOSE_PARTS = [part for part in range(3) if len(PARTS[part]) % 4]
+"""Parts whose last character has bits that say nothing. The signature, 64 bytes, is always one."""
+
+
+@pytest.mark.parametrize("part", LOOSE_PARTS)
 def test_unused_bits_of_the_encoding_are_zero(part: int) -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    if len(PARTS[part]) % 4 == 0:
-        pytest.skip("this part has no unused bits")
+    assert 2 in LOOSE_PARTS
     last = alphabet.index(PARTS[part][-1])
     spelt = [*PARTS]
     spelt[part] = PARTS[part][:-1] + alphabet[last + 1]
