@@ -6,8 +6,8 @@ The event `log.exported` names the bundle's own digest. It comes after everythin
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TypeVar
 from uuid import UUID
@@ -30,6 +30,9 @@ SLACK_SECONDS = 8.0
 """How long beyond one checkpoint interval a request waits for its checkpoint."""
 
 RETRY_AFTER_SECONDS = 10
+PACKING_WAIT_SECONDS = 5.0
+"""How long a request waits for one of the few places to pack in."""
+
 _AT_ONCE = 2  # packing takes a core and a database connection each
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
@@ -62,6 +65,8 @@ class Exporter:
     log_public_key: bytes
     wait_seconds: float
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    exporting: set[UUID] = field(default_factory=set)
+    """Whose logs are being exported here: one at a time each, so that nobody keeps others from theirs."""
 
     async def export(self, admission: Admission, wanted: LogFilter) -> PackedBundle:
         """A bundle that covers every event committed before now.
@@ -69,23 +74,42 @@ class Exporter:
         Raises:
             Forbidden: it is not the principal's own log.
             SessionEnded: the session ended before the bundle was ready.
-            TooManyRequests: other bundles are being packed.
+            TooManyRequests: another bundle of this log is on its way, or too many others are being packed.
             Unavailable: no checkpoint covered the request in time.
         """
         if admission.principal is None:
             raise Unauthorized
         tenant = own_log(admission.principal)
-        if self.slots.locked():
-            raise TooManyRequests(RETRY_AFTER_SECONDS)
-        async with self.slots:
+        with self._only_one_of(tenant), ExitStack() as stack:
             head = await self._covering_head(admission.principal, tenant)
             source = BundleSource(self.database, self.subjects, self.log_public_key, tenant, head, wanted)
-            with ExitStack() as stack:
-                # Without a name, so that it goes when it is closed, by whatever end.
-                file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES))
+            # Without a name, so that it goes when it is closed, by whatever end.
+            file = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES))
+            async with self._slot():
                 bundle = await self._packed(source, file, admission)
-                stack.pop_all()
+            stack.pop_all()
         return bundle
+
+    @contextmanager
+    def _only_one_of(self, tenant: UUID) -> Iterator[None]:
+        if tenant in self.exporting:
+            raise TooManyRequests(RETRY_AFTER_SECONDS)
+        self.exporting.add(tenant)
+        try:
+            yield
+        finally:
+            self.exporting.discard(tenant)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        try:
+            await asyncio.wait_for(self.slots.acquire(), PACKING_WAIT_SECONDS)
+        except TimeoutError as exc:
+            raise TooManyRequests(RETRY_AFTER_SECONDS) from exc
+        try:
+            yield
+        finally:
+            self.slots.release()
 
     async def _packed(self, source: BundleSource, file: IO[bytes], admission: Admission) -> PackedBundle:
         events = await source.pack(file, self.recorder.clock())

@@ -347,7 +347,22 @@ class TestExport:
             await office.ask(officer, "log.export", {})
         assert (await office.last_event("log.exported"))["outcome"] == "failed"
 
-    async def test_only_a_few_are_packed_at_once(self, office: Office, officer: Principal) -> None:
+    async def test_one_log_is_exported_once_at_a_time_and_keeps_nobody_else_waiting(
+        self, office: Office, officer: Principal
+    ) -> None:
+        exporting = office.app.state.exporter.exporting
+        exporting.update({officer.firm, uuid4()})
+        held = await office.ask(officer, "log.export", {})
+        assert (held.status_code, held.headers["retry-after"]) == (429, "10")
+        exporting.discard(officer.firm)
+        assert (await office.ask(officer, "log.export", {})).status_code == 200
+        assert officer.firm not in exporting
+
+    async def test_only_a_few_are_packed_at_once(
+        self, office: Office, officer: Principal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.audit.log.export.PACKING_WAIT_SECONDS", 0.05)
+        await office.happen("document.fetched")
         async with office.app.state.exporter.slots, office.app.state.exporter.slots:
             response = await office.ask(officer, "log.export", {})
         assert (response.status_code, response.headers["retry-after"]) == (429, "10")
