@@ -19,6 +19,7 @@ from services.docs_api.people.routes import router as people
 from services.docs_api.refused import refused_subject
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.routes import router as transfers
+from services.docs_api.transfers.slots import Slots
 from services.docs_api.uploads.routes import router as uploads
 from services.docs_api.vault import Vault
 from services.evidence.service import ServiceApp, ServiceDefinition
@@ -59,7 +60,8 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     await asyncio.to_thread(store.prepare)
     await store.check()
     keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
-    vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain)
+    slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
+    vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots)
     stop = asyncio.Event()
     sweeping = asyncio.create_task(sweep_until(stop, vault))
     try:

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     upload_minimum_rate_bytes: PositiveInt = 1024
     """Bytes a second, averaged over 30 s, below which a transfer is cut."""
 
+    transfers_per_session: PositiveInt = 32
+    transfers_per_process: PositiveInt = 64
+    """Uploads and fetches at once; each holds up to 24 MiB."""
+
     orphan_grace_seconds: PositiveInt = 3600
     """How old an object without a row must be before the sweep deletes it; longer than any single put."""
 

@@ -8,6 +8,7 @@ how many, and why no more.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
@@ -86,6 +87,11 @@ class Delivery(Response):
         self._handover, self._pieces, self._first = handover, pieces, first
         self._check, self._pace = check, pace
         self._handed_bytes = 0
+        self._held = ExitStack()
+
+    def ends_with(self, held: ExitStack) -> None:
+        """Close `held` when the delivery has ended, however it does."""
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         stopped: BaseException | None = None
@@ -97,7 +103,8 @@ class Delivery(Response):
         except Exception as error:  # noqa: BLE001 -- whatever it is, the answer ends here, short of its length
             stopped = error
         finally:
-            await whatever_happens(self._end(stopped))
+            with self._held:
+                await whatever_happens(self._end(stopped))
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -1,6 +1,7 @@
 """A fetch: access and evidence in one transaction, committed before anything is opened or sent."""
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,21 @@ class _Admitted:
 
 
 async def fetch_content(request: Request, wanted: Wanted) -> Response:
+    """The answer that hands over what is wanted; its place among the transfers is its own until it ends.
+
+    Raises:
+        TooManyRequests, Unavailable: there is no place for it.
+        RedwellError: see `_answer`.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(vault_of(request).slots.take(principal_of(request).session))
+        answer = await _answer(request, wanted)
+        if isinstance(answer, Delivery):
+            answer.ends_with(stack.pop_all())
+    return answer
+
+
+async def _answer(request: Request, wanted: Wanted) -> Response:
     """The answer that hands over a document or a range of it, its first segment open already; or 304.
 
     Raises:

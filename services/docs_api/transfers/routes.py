@@ -8,7 +8,9 @@ from services.docs_api.documents.schemas import DocumentView
 from services.docs_api.documents.versions import number_of
 from services.docs_api.transfers.fetch import Wanted, fetch_content, head_of_content
 from services.docs_api.transfers.receive import receive_content
+from services.docs_api.vault import vault_of
 from services.evidence.act import ActDep
+from services.kernel.http.admission import principal_of
 from services.kernel.http.operation import declare
 from services.kernel.http.strict_json import StrictRoute
 from services.kernel.scopes import Scope
@@ -40,19 +42,20 @@ def _giving_bytes(declared: dict[str, Any]) -> dict[str, Any]:
             event="document.received",
             body_limit_bytes=None,
             media_type="application/octet-stream",
-            problems=(408, 409, 423),
+            problems=(408, 409, 423, 429),
         )
     ),
 )
 async def put(request: Request, upload_id: UUID) -> DocumentView | Response:
     """Send the content of an upload, in one streamed request."""
     try:
-        return await receive_content(request, upload_id)
+        with vault_of(request).slots.take(principal_of(request).session):
+            return await receive_content(request, upload_id)
     except ClientDisconnect:
         return Response(status_code=400)  # to nobody
 
 
-_FETCHING: dict[str, Any] = {"event": "document.fetched", "problems": (412, 416)}
+_FETCHING: dict[str, Any] = {"event": "document.fetched", "problems": (412, 416, 429)}
 
 
 @router.get(

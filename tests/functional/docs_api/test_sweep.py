@@ -9,6 +9,7 @@ import pytest
 
 from services.docs_api.keychain import Keychain
 from services.docs_api.sweep.sweeper import LOCK, Swept, sweep_once, try_root_key
+from services.docs_api.transfers.slots import Slots
 from services.docs_api.vault import Vault
 from services.evidence.recorder import Recorder
 from services.kernel.database import Database
@@ -41,7 +42,7 @@ def _vault(world: World, ahead: timedelta = timedelta(), keys: Path | None = Non
     recorder = Recorder(settings, Role.DOCS, directory.secret(KeyFile.SUBJECTS), clock)
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(directory.secret(KeyFile.ROOT))
-    return Vault(settings, database, recorder, DirectoryStore(settings.objects), keychain)
+    return Vault(settings, database, recorder, DirectoryStore(settings.objects), keychain, Slots(1, 1))
 
 
 def _sweep(world: World, ahead: timedelta = timedelta()) -> Swept:
