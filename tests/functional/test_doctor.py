@@ -106,12 +106,15 @@ def test_open_files_and_a_wrong_address_are_found(own: Instance) -> None:
 
 def test_a_stopped_instance_is_looked_at_too(own: Instance) -> None:
     assert own.stop() == 0
-    before = fingerprint_of(own.data)
-    status, found = findings(own)
-    assert status == 0, found
-    assert any("Redwell is stopped" in text for text in found)
-    assert fingerprint_of(own.data) == before
-    assert not (own.data / "postgres" / "data" / "postmaster.pid").exists()
+    try:
+        before = fingerprint_of(own.data)
+        status, found = findings(own)
+        assert status == 0, found
+        assert any("Redwell is stopped" in text for text in found)
+        assert fingerprint_of(own.data) == before
+        assert not (own.data / "postgres" / "data" / "postmaster.pid").exists()
+    finally:
+        own.start()
 
 
 def test_what_is_no_instance_cannot_be_looked_at(tmp_path: Path) -> None:
