@@ -15,7 +15,7 @@ from tests.harness.everything import Everything
 from tests.harness.instance import Instance
 from tests.harness.ledger import check_ledger
 from tests.harness.people import World
-from tests.harness.rows import digests, events, received_bytes, rows, segments, wait_until_sequenced
+from tests.harness.rows import digests, events, received_bytes, rows, segments, wait_until_quiet
 from tests.harness.stage import MIB, SHAPES, content_of, new_upload, objects_on_disk, staged
 from tests.harness.wire import Wire
 
@@ -60,7 +60,7 @@ REFUSED = (503, "evidence-unavailable", PROBLEM_TYPE, True)
 @pytest.mark.parametrize("table", ["events", "event_queue", "event_personal_data"])
 def test_without_evidence_nothing_is_done_or_served(everything: Everything, table: str) -> None:
     instance = everything.world.instance
-    wait_until_sequenced(instance)
+    wait_until_quiet(instance)
     before, stored = digests(instance), set(objects_on_disk(instance))
     with unwritable(instance, table):
         answers = everything.ask_all() | everything.ask_what_is_refused()

@@ -22,8 +22,9 @@ IDLE_MIB, TRANSFER_MIB = 200, 24
 """The budget of a worker: without transfers, and for each one more."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own() -> Iterator[World]:
+    """An instance for one test: what was freed after many transfers may stay with the process."""
     with throwaway_folder(3 << 30) as folder:
         instance = Instance(folder, workers=1).start()
         try:

@@ -13,7 +13,7 @@ from tests.harness.everything import Everything
 from tests.harness.ledger import check_ledger
 from tests.harness.outage import outage
 from tests.harness.people import World
-from tests.harness.rows import digests, events, received_bytes, row, segments, wait_until_sequenced
+from tests.harness.rows import digests, events, received_bytes, row, segments, wait_until_quiet
 from tests.harness.stage import MIB, SHAPES, content_of, new_upload, objects_on_disk, staged
 from tests.harness.wire import Wire
 
@@ -38,7 +38,7 @@ def test_while_postgres_is_down_everything_is_503_and_nothing_is_lost(
     everything: Everything, tmp_path: Path
 ) -> None:
     world, instance = everything.world, everything.world.instance
-    wait_until_sequenced(instance)
+    wait_until_quiet(instance)
     before, stored = digests(instance), set(objects_on_disk(instance))
     with outage(instance):
         answers = everything.ask_all() | everything.ask_what_is_refused()
@@ -51,7 +51,7 @@ def test_while_postgres_is_down_everything_is_503_and_nothing_is_lost(
     assert max(answer.elapsed.total_seconds() for answer in answers.values()) < LONGEST_ANSWER_SECONDS
     assert not any("redwell-event" in answer.headers for answer in answers.values())
     assert not any(b"all of it" in answer.content for answer in answers.values())
-    wait_until_sequenced(instance)
+    wait_until_quiet(instance)
     assert digests(instance) == before
     assert set(objects_on_disk(instance)) == stored
     world["paralegal"].client.fetch(everything.document, tmp_path / "fetched")

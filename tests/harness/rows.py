@@ -19,6 +19,14 @@ SELECT EXISTS (SELECT FROM event_queue) OR EXISTS (
 """
 
 
+_UNTOLD = """
+SELECT EXISTS (SELECT FROM outbox) OR EXISTS (
+    SELECT FROM trees t
+    WHERE t.size > coalesce((SELECT max(next_index) FROM reading_places p WHERE p.tenant_id = t.tenant_id), 0)
+)
+"""
+
+
 def rows(instance: Instance, statement: str, *values: object) -> list[asyncpg.Record]:
     return asyncio.run(_fetch(instance, statement, values))
 
@@ -49,6 +57,15 @@ def answers(instance: Instance) -> bool:
 def wait_until_sequenced(instance: Instance) -> None:
     """Return when every event has its leaf and every tree its checkpoint."""
     eventually(lambda: not row(instance, _BEHIND)[0], 15)
+
+
+def wait_until_quiet(instance: Instance) -> None:
+    """Return when nothing is left to do in the background: every event sequenced, and people told of it."""
+
+    def quiet() -> bool:
+        return not (row(instance, _BEHIND)[0] or row(instance, _UNTOLD)[0])
+
+    eventually(quiet, 30)
 
 
 def digests(instance: Instance) -> dict[str, str]:

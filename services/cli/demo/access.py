@@ -14,8 +14,8 @@ GRANT_LASTS = timedelta(days=14)
 MOST_WITHHELD = 2  # further ones would be refused in the same words
 
 
-def grant(story: Story) -> str:
-    """The attorney lets one paralegal read some classes for some time; returns the grant's id."""
+def grant(story: Story) -> None:
+    """The attorney lets one paralegal read some classes for some time."""
     attorney, show = story.cast.attorney, story.show
     show.chapter(
         "A grant",
@@ -34,7 +34,7 @@ def grant(story: Story) -> str:
         "ends_at": ends_at.isoformat(),
         "purpose": "First review of the documents",
     }
-    given = attorney.client.call("POST", f"/v1/matters/{story.matter}/grants", body)
+    story.grant = str(attorney.client.call("POST", f"/v1/matters/{story.matter}/grants", body)["id"])
     classes = ", ".join(story.granted_classes)
     show.done(
         attorney.name,
@@ -42,7 +42,6 @@ def grant(story: Story) -> str:
     )
     if story.withheld():
         show.say(f"The class “{PRIVILEGED}” is not granted to anybody outside the firm.")
-    return str(given["id"])
 
 
 def sign_in(story: Story) -> None:
@@ -75,12 +74,12 @@ def be_refused(story: Story) -> None:
     story.refusals.all([*_inside_the_provider(story), *_outside_the_case(story)])
 
 
-def revoke(story: Story, grant_id: str) -> None:
+def revoke(story: Story) -> None:
     """The attorney takes the grant back, and it is over at once."""
     attorney, paralegal, show = story.cast.attorney, story.cast.granted, story.show
     show.chapter("The grant is taken back")
     attorney.prove_again()
-    attorney.client.call("POST", f"/v1/grants/{grant_id}/revoke")
+    attorney.client.call("POST", f"/v1/grants/{story.grant}/revoke")
     show.done(attorney.name, f"revoked the grant of {paralegal.name}.")
     one = story.granted()[0]
     fetching = _fetching(story, paralegal.client, one.document_id)

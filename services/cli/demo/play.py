@@ -2,8 +2,9 @@
 
 import contextlib
 import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +29,21 @@ INTRODUCTION = (
 )
 
 
+CHAPTERS: tuple[Callable[[Story], None], ...] = (
+    gather_people,
+    open_matter,
+    exchange.upload,
+    exchange.look_at_disk,
+    access.grant,
+    access.sign_in,
+    exchange.fetch,
+    access.be_refused,
+    access.revoke,
+    officer.search_log,
+    officer.prove,
+)
+
+
 class DemoError(Exception):
     """One sentence on why the story was not played to its end."""
 
@@ -40,8 +56,8 @@ def play(paths: Sequence[Path], *, as_json: bool, keep: bool) -> int:
     """
     show, findings, began = Show(console(to_stderr=as_json)), Findings(), time.monotonic()
     try:
-        with _terminating():
-            _play(gather(paths), show, findings, keep=keep)
+        with _stoppable() as check:
+            _play(gather(paths), show, findings, check, keep=keep)
     except KeyboardInterrupt:
         show.say("Stopped. Nothing is left behind.")
         return INTERRUPTED
@@ -56,7 +72,9 @@ def play(paths: Sequence[Path], *, as_json: bool, keep: bool) -> int:
     return WRONG if findings.wrong else AS_EXPECTED
 
 
-def _play(files: Sequence[CaseFile], show: Show, findings: Findings, *, keep: bool) -> None:
+def _play(
+    files: Sequence[CaseFile], show: Show, findings: Findings, check: Callable[[], None], *, keep: bool
+) -> None:
     show.title("Redwell", INTRODUCTION)
     with contextlib.ExitStack() as stack:
         with show.waiting("starting an instance: database, keys, certificate, services"):
@@ -64,7 +82,10 @@ def _play(files: Sequence[CaseFile], show: Show, findings: Findings, *, keep: bo
             instance = stack.enter_context(throwaway(content_bytes))
         show.done("Redwell", f"serves {instance.url} with a certificate made for it.")
         story = _story(instance, files, show, findings)
-        _tell(story)
+        for chapter in CHAPTERS:
+            check()
+            chapter(story)
+        check()
         if keep:
             instance.keep()
         by_hand.show_curl(story)
@@ -75,20 +96,6 @@ def _play(files: Sequence[CaseFile], show: Show, findings: Findings, *, keep: bo
 def _story(instance: Throwaway, files: Sequence[CaseFile], show: Show, findings: Findings) -> Story:
     refusals = Refusals(show, findings)
     return Story(instance, files, make_cast(instance), show, findings, refusals)
-
-
-def _tell(story: Story) -> None:
-    gather_people(story)
-    open_matter(story)
-    exchange.upload(story)
-    exchange.look_at_disk(story)
-    grant_id = access.grant(story)
-    access.sign_in(story)
-    exchange.fetch(story)
-    access.be_refused(story)
-    access.revoke(story, grant_id)
-    officer.search_log(story)
-    officer.prove(story)
 
 
 def _conclude(show: Show, findings: Findings) -> None:
@@ -112,16 +119,25 @@ def _conclude(show: Show, findings: Findings) -> None:
 
 
 @contextlib.contextmanager
-def _terminating() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the demo as Ctrl-C does, with everything cleaned up."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """Ctrl-C, SIGTERM and a closed terminal end the demo, with everything cleaned up.
+
+    Yields what raises `KeyboardInterrupt` once it was asked to end. It is called between the chapters,
+    because Python drops what a signal's handler raises inside a finalizer or a callback of an import.
+    """
+    numbers, asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), threading.Event()
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        asked.set()
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield
+        yield check
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -36,6 +36,7 @@ class Story:
     provider: str = ""
     engagement: str = ""
     matter: str = ""
+    grant: str = ""
     stored: list[Stored] = field(default_factory=list)
 
     @property
