@@ -12,7 +12,7 @@ from tests.harness.eventually import eventually
 from tests.harness.ledger import check_ledger
 from tests.harness.people import Person, World
 from tests.harness.rows import change_of, events, received_bytes, segments
-from tests.harness.stage import MIB, SHAPES, content_of, new_upload, staged
+from tests.harness.stage import LONG, MIB, SHAPES, content_of, new_upload, staged
 from tests.harness.wire import Wire
 
 SIZE = 20 * MIB
@@ -26,12 +26,17 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return content_of("a long document", SIZE)
+    return content_of("some content", SIZE)
 
 
 @pytest.fixture(scope="module")
-def document(world: World, content: bytes, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(world.put(tmp_path_factory.mktemp("long"), "long.bin", content)["id"])
+def long() -> bytes:
+    return content_of("a long document", LONG)
+
+
+@pytest.fixture(scope="module")
+def document(world: World, long: bytes, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(world.put(tmp_path_factory.mktemp("long"), "long.bin", long)["id"])
 
 
 def end_by_reset(wire: Wire) -> None:
@@ -96,22 +101,22 @@ def test_a_second_sender_must_wait_for_the_first(world: World, content: bytes) -
 
 @pytest.mark.parametrize("vanish", [end_by_reset, end_by_close])
 def test_a_download_that_the_client_leaves_is_recorded_with_its_bytes(
-    world: World, document: str, content: bytes, vanish: Callable[[Wire], None]
+    world: World, document: str, long: bytes, vanish: Callable[[Wire], None]
 ) -> None:
     before = len(events(world.instance, document, "document.delivered"))
     wire = Wire(world.instance, receive_buffer_bytes=64 * 1024)
     wire.get(world["attorney"], document)
     status, headers, body = wire.head()
-    assert (status, headers["content-length"]) == (200, str(SIZE))
+    assert (status, headers["content-length"]) == (200, str(LONG))
     while len(body) < MIB:
         body += wire.read()
     vanish(wire)
-    assert content.startswith(body)
+    assert long.startswith(body)
     last = next_delivered(world, document, before)
     told = change_of(last)
-    assert (told["complete"], told["of"], last["reason"]) == (False, SIZE, "client-gone")
+    assert (told["complete"], told["of"], last["reason"]) == (False, LONG, "client-gone")
     # Between us and the server's count lie the buffers of two or four sockets.
-    assert len(body) <= told["bytes"] < SIZE
+    assert len(body) <= told["bytes"] < LONG
 
 
 def next_delivered(world: World, document: str, before: int, seconds: float = 10) -> asyncpg.Record:
@@ -128,7 +133,7 @@ def slow_download(world: World, person: Person, document: str) -> tuple[Wire, by
     return wire, body + more
 
 
-def test_a_revoked_grant_ends_a_download_in_motion(world: World, document: str, content: bytes) -> None:
+def test_a_revoked_grant_ends_a_download_in_motion(world: World, document: str, long: bytes) -> None:
     grant = world.grant(world["paralegal"], ["pleadings"])
     before = len(events(world.instance, document, "document.delivered"))
     wire, body = slow_download(world, world["paralegal"], document)
@@ -136,14 +141,14 @@ def test_a_revoked_grant_ends_a_download_in_motion(world: World, document: str, 
         world["attorney"].client.call("POST", f"/v1/grants/{grant['id']}/revoke")
         last = next_delivered(world, document, before, seconds=2.5)
         body += wire.rest()
-    assert content.startswith(body)
-    assert len(body) < SIZE
+    assert long.startswith(body)
+    assert len(body) < LONG
     told = change_of(last)
     assert (last["reason"], told["complete"]) == ("access-ended", False)
-    assert len(body) <= told["bytes"] < SIZE
+    assert len(body) <= told["bytes"] < LONG
 
 
-def test_an_ended_session_ends_a_download_in_motion(world: World, document: str, content: bytes) -> None:
+def test_an_ended_session_ends_a_download_in_motion(world: World, document: str, long: bytes) -> None:
     person = signed_in_again(world, "attorney")
     before = len(events(world.instance, document, "document.delivered"))
     wire, body = slow_download(world, person, document)
@@ -152,8 +157,8 @@ def test_an_ended_session_ends_a_download_in_motion(world: World, document: str,
         last = next_delivered(world, document, before, seconds=2.5)
         body += wire.rest()
     person.client.close()
-    assert content.startswith(body)
-    assert len(body) < SIZE
+    assert long.startswith(body)
+    assert len(body) < LONG
     assert (last["reason"], change_of(last)["complete"]) == ("session-ended", False)
 
 

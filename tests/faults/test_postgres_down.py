@@ -14,7 +14,7 @@ from tests.harness.ledger import check_ledger
 from tests.harness.outage import outage
 from tests.harness.people import World
 from tests.harness.rows import digests, events, received_bytes, row, segments, wait_until_quiet
-from tests.harness.stage import MIB, SHAPES, content_of, new_upload, objects_on_disk, staged
+from tests.harness.stage import LONG, MIB, SHAPES, content_of, new_upload, objects_on_disk, staged
 from tests.harness.wire import Wire
 
 SIZE = 20 * MIB
@@ -96,7 +96,7 @@ def test_an_upload_in_motion_ends_and_can_be_sent_again(world: World, tmp_path: 
 
 
 def test_a_download_in_motion_ends_when_access_can_no_longer_be_asked(world: World, tmp_path: Path) -> None:
-    instance, content = world.instance, content_of("unasked", SIZE)
+    instance, content = world.instance, content_of("unasked", LONG)
     document = world.put(tmp_path, "unasked.bin", content)["id"]
     with Wire(instance, receive_buffer_bytes=64 * 1024) as wire:
         wire.get(world["attorney"], document)
@@ -107,5 +107,5 @@ def test_a_download_in_motion_ends_when_access_can_no_longer_be_asked(world: Wor
             # What was under way in the buffers of sockets may still come.
             body += wire.rest()
     assert content.startswith(body)
-    assert len(body) < SIZE
+    assert len(body) < LONG
     check_ledger(world, tmp_path)

@@ -13,6 +13,8 @@ from tests.harness.instance import Instance
 from tests.harness.people import Person, World, build_world, join
 
 MIB = 1024 * 1024
+LONG = 48 * MIB
+"""More than the buffers of all sockets between a service and a client hold, a proxy's among them."""
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
 
