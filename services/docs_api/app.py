@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from services.docs_api.access_requests.routes import router as access_requests
 from services.docs_api.agreements.routes import router as agreements
 from services.docs_api.changes.routes import router as changes
 from services.docs_api.classes.routes import router as classes
@@ -44,6 +45,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         matters,
         people,
         grants,
+        access_requests,
         documents,
         uploads,
         transfers,

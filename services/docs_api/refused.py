@@ -11,11 +11,17 @@ from sqlalchemy import literal, select
 
 from services.evidence.event import Subject
 from services.evidence.service import ServiceApp
-from services.tables.agreements import Grant
+from services.tables.agreements import AccessRequest, Grant
 from services.tables.content import Document, Upload
 from services.tables.docs import Matter
 
-_NAMED = {"document_id": "document", "upload_id": "upload", "grant_id": "grant", "matter_id": "matter"}
+_NAMED = {
+    "document_id": "document",
+    "upload_id": "upload",
+    "grant_id": "grant",
+    "request_id": "access_request",
+    "matter_id": "matter",
+}
 """Path parameters, the most telling first."""
 
 
@@ -42,6 +48,7 @@ def _place(parameter: str, tenant: UUID, named: UUID) -> Any:  # noqa: ANN401 --
         "document_id": (Document, Document.matter_id, Document.id.label("document_id")),
         "upload_id": (Upload, Upload.matter_id, Upload.document_id),
         "grant_id": (Grant, Grant.matter_id, none),
+        "request_id": (AccessRequest, AccessRequest.matter_id, none),
         "matter_id": (Matter, Matter.id.label("matter_id"), none),
     }
     table, matter, document = places[parameter]

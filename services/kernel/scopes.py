@@ -29,6 +29,7 @@ class Scope(StrEnum):
     GRANT_MANAGE = "grant:manage"
     GRANT_READ = "grant:read"
     GRANT_OWN = "grant:own"
+    ACCESS_REQUEST = "access:request"
     CONSENT_READ = "consent:read"
     CONSENT_RECORD = "consent:record"
     NDA_READ = "nda:read"
@@ -103,7 +104,11 @@ ROLE_SCOPES = MappingProxyType(
 )
 
 ACTING_SCOPES = MappingProxyType(
-    {Role.PARALEGAL: frozenset(_CASE_READING | {Scope.GRANT_OWN, Scope.NDA_READ, Scope.NDA_SIGN})}
+    {
+        Role.PARALEGAL: frozenset(
+            _CASE_READING | {Scope.GRANT_OWN, Scope.ACCESS_REQUEST, Scope.NDA_READ, Scope.NDA_SIGN}
+        )
+    }
 )
 """What a provider's role may ask for while acting for a firm. Nobody else acts for another organization."""
 

@@ -17,6 +17,7 @@ _WHO_UNTIL_WHEN = (
     "SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, "  # no purpose
     "ends_at, created_at, revoked_at)"
 )
+_WHO_ASKED = "SELECT (tenant_id, id, matter_id, provider_id, member_id, requested_by)"
 
 
 class Engagement(Record):
@@ -113,6 +114,48 @@ class Consent(Record):
     recorded_by: Mapped[UUID]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[UUID | None]
+
+
+class AccessRequest(Record):
+    """One of the provider's people asks for access to a matter. Open, until it is answered or lapses."""
+
+    __tablename__ = "access_requests"
+    __table_args__ = (
+        references("matters", "matter_id"),
+        references("grants", "grant_id"),
+        CheckConstraint("state IN ('open', 'granted', 'declined', 'withdrawn', 'lapsed')", name="state"),
+        CheckConstraint("(state = 'granted') = (grant_id IS NOT NULL)", name="granted"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+        Index(
+            None, "tenant_id", "matter_id", "member_id", unique=True, postgresql_where=text("state = 'open'")
+        ),
+        Index(None, "tenant_id", "requested_by"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.DOCS: KEEP, Role.COURIER: (_WHO_ASKED,)},
+                    across={Role.COURIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    matter_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    requested_by: Mapped[UUID]
+    classes: Mapped[list[str]]
+    ends_at: Mapped[datetime]
+    reason_sealed: Mapped[bytes]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    lapses_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    note_sealed: Mapped[bytes | None]
+    grant_id: Mapped[UUID | None]
 
 
 class Grant(Record):

@@ -101,7 +101,15 @@ class MatterPerson(Record):
     __tablename__ = "matter_people"
     __table_args__ = (
         references("matters", "matter_id"),
-        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ALL})}},
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.DOCS: ALL, Role.COURIER: ("SELECT (tenant_id, matter_id, member_id)",)},
+                    across={Role.COURIER: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     matter_id: Mapped[RowId]

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from clients.python.redwell_client import ProblemError
 from tests.harness.calls import stored_event
-from tests.harness.people import World
+from tests.harness.people import Person, World, invite
 
 SIZES = (0, 1, 70_000, 8 * 1024 * 1024 - 1, 8 * 1024 * 1024, 8 * 1024 * 1024 + 1, 20_000_003)
 
@@ -41,8 +42,16 @@ def test_a_paralegal_lists_only_granted_classes(world: World, tmp_path: Path) ->
         world["paralegal"].client.fetch(hidden["id"], tmp_path / "never")
 
 
-def test_a_revoked_grant_ends_at_once(world: World, tmp_path: Path) -> None:
-    paralegal = world["ungranted"]
+@pytest.fixture
+def paralegal(world: World) -> Iterator[Person]:
+    """One whom nobody else gives a grant."""
+    person = invite(world.instance, world["provider_admin"], ["paralegal"], "once-granted")
+    person.client.act_for(world.firm)
+    yield person
+    person.client.close()
+
+
+def test_a_revoked_grant_ends_at_once(world: World, paralegal: Person, tmp_path: Path) -> None:
     document = world.put(tmp_path, "brief.txt", b"a brief", "pleadings")
     grant = world.grant(paralegal, ["pleadings"])
     paralegal.client.fetch(document["id"], tmp_path / "while-granted")
@@ -53,8 +62,8 @@ def test_a_revoked_grant_ends_at_once(world: World, tmp_path: Path) -> None:
         list(paralegal.client.documents(world.matter))
 
 
-def test_a_grant_ends_by_itself(world: World, tmp_path: Path) -> None:
-    paralegal, clock = world["ungranted"], world.instance.clock
+def test_a_grant_ends_by_itself(world: World, paralegal: Person, tmp_path: Path) -> None:
+    clock = world.instance.clock
     document = world.put(tmp_path, "timed.txt", b"timed", "correspondence")
     world.grant(paralegal, ["correspondence"], ends_at=(clock.now() + timedelta(seconds=120)).isoformat())
     paralegal.client.fetch(document["id"], tmp_path / "before")
@@ -164,7 +173,7 @@ def test_staff_who_are_not_on_the_matter_find_nothing(world: World, tmp_path: Pa
 def test_an_ended_engagement_ends_its_grants(world: World, tmp_path: Path) -> None:
     admin, attorney = world["firm_admin"].client, world["attorney"].client
     engagement = admin.call(
-        "POST", "/v1/engagements", {"provider_id": world.provider, "services": ["review"]}
+        "POST", "/v1/engagements", {"provider_id": world.provider, "services": ["privilege review"]}
     )
     document = world.put(tmp_path, "engaged.txt", b"engaged", "privileged")
     body = {

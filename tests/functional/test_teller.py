@@ -13,10 +13,13 @@ from services.auth.identity import IdentityKeys
 from services.auth.mail.letters import Letter
 from services.auth.notices.teller import Teller
 from services.auth.notices.wording import OF_ACCOUNTS
+from services.evidence.recorder import Recorder
 from services.host.postgres import EmbeddedPostgres
+from services.kernel.clock import system_clock
 from services.kernel.database import password_of
 from services.kernel.settings import Settings
-from services.keys.wrapping import new_key
+from services.keys.files import NamedKey
+from services.keys.wrapping import KeyName, new_key
 from services.tables.roles import Role
 from tests.harness.database import prepared_database
 from tests.harness.folders import throwaway_folder
@@ -35,8 +38,8 @@ def database() -> Iterator[tuple[EmbeddedPostgres, Settings]]:
 class Desk:
     """A teller, and a superuser who writes the rows that it reads; references are not checked for them."""
 
-    def __init__(self, owner: asyncpg.Connection, courier: asyncpg.Connection) -> None:
-        self.owner, self.courier = owner, courier
+    def __init__(self, owner: asyncpg.Connection, courier: asyncpg.Connection, recorder: Recorder) -> None:
+        self.owner, self.courier, self.recorder = owner, courier, recorder
         self.tenant = uuid4()
         self.size = 0
 
@@ -93,7 +96,7 @@ class Desk:
 
     async def told(self, now: datetime = NOW) -> list[tuple[str, str]]:
         """What a round writes: kind and address, whole letters opened."""
-        await Teller(KEYS, URL).round(self.courier, now)
+        await Teller(KEYS, self.recorder, URL).round(self.courier, now)
         rows = await self.owner.fetch(
             "DELETE FROM outbox WHERE tenant_id = $1 RETURNING id, kind, letter_sealed", self.tenant
         )
@@ -109,7 +112,8 @@ async def desk(database: tuple[EmbeddedPostgres, Settings]) -> AsyncIterator[Des
     role = str(Role.COURIER)
     courier = await asyncpg.connect(postgres.dsn("redwell", role, password_of(settings, role)))
     try:
-        yield Desk(owner, courier)
+        master = NamedKey(KeyName("root", None, uuid4()), new_key())
+        yield Desk(owner, courier, Recorder(settings, role, master, system_clock))
     finally:
         await owner.close()
         await courier.close()
@@ -151,11 +155,15 @@ async def test_more_than_a_round_s_worth_is_told_in_several(desk: Desk) -> None:
 
 async def test_a_grant_that_ends_within_two_days_is_told_once(desk: Desk) -> None:
     member = await desk.member()
-    await desk.grant(member, NOW + timedelta(hours=72), NOW - timedelta(days=1))
+    grant = await desk.grant(member, NOW + timedelta(hours=72), NOW - timedelta(days=1))
     assert await desk.told() == []
     soon = NOW + timedelta(hours=25)
     assert await desk.told(soon) == [("grant.ending", f"{member}@example.com")]
     assert await desk.told(soon + timedelta(hours=1)) == []
+    recorded = await desk.owner.fetch(
+        "SELECT object_id, outcome FROM events WHERE tenant_id = $1 AND type = 'grant.ending'", desk.tenant
+    )
+    assert [tuple(event) for event in recorded] == [(grant, "info")]
 
 
 @pytest.mark.parametrize(

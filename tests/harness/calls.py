@@ -60,6 +60,8 @@ def bodies(world: World) -> dict[str, Any]:
             "ends_at": end,
             "purpose": "Review",
         },
+        "access_requests.make": {"classes": ["correspondence"], "ends_at": end, "reason": "Second review"},
+        "access_requests.decline": {"note": "Not now"},
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
         "documents.change": {"name": "b.txt"},
         "versions.create": {},

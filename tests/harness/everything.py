@@ -44,6 +44,7 @@ class Everything:
                 "organization_id": world.firm,
                 "number": "1",
                 "consent_id": str(uuid4()),
+                "request_id": str(uuid4()),
             },
         )
 

@@ -51,6 +51,7 @@ def caller(world: World) -> Iterator[Caller]:
         "organization_id",
         "member_id",
         "consent_id",
+        "request_id",
     )
     made = Caller(
         world.instance,

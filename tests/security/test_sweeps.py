@@ -26,6 +26,9 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     draft = {"name": "open.txt", "folder": "", "class_id": "pleadings"}
     upload = attorney.call("POST", f"/v1/matters/{world.matter}/documents", draft)["upload"]
     grant = world.grant(world["paralegal"], ["correspondence"])
+    asked = world["paralegal"].client.call(
+        "POST", f"/v1/matters/{world.matter}/access-requests", bodies(world)["access_requests.make"]
+    )
     made = Caller(
         world.instance,
         {
@@ -36,6 +39,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "upload_id": upload["id"],
             "grant_id": grant["id"],
             "consent_id": str(uuid4()),
+            "request_id": asked["id"],
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,

@@ -236,6 +236,8 @@ CREATE POLICY docs_tenant ON matter_keys TO redwell_docs USING (tenant_id = ANY 
 ALTER TABLE matter_people OWNER TO redwell_owner
 ALTER TABLE matter_people ENABLE ROW LEVEL SECURITY
 ALTER TABLE matter_people FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, matter_id, member_id) ON matter_people TO redwell_courier
+CREATE POLICY courier_across ON matter_people TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE, DELETE ON matter_people TO redwell_docs
 CREATE POLICY docs_tenant ON matter_people TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE members OWNER TO redwell_owner
@@ -254,6 +256,13 @@ ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON nda_versions TO redwell_docs
 CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE access_requests OWNER TO redwell_owner
+ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
+ALTER TABLE access_requests FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, matter_id, provider_id, member_id, requested_by) ON access_requests TO redwell_courier
+CREATE POLICY courier_across ON access_requests TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT, INSERT, UPDATE ON access_requests TO redwell_docs
+CREATE POLICY docs_tenant ON access_requests TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE challenges OWNER TO redwell_owner
 ALTER TABLE challenges ENABLE ROW LEVEL SECURITY
 ALTER TABLE challenges FORCE ROW LEVEL SECURITY

@@ -46,7 +46,7 @@ class Courier:
         self._recorder = recorder
         self._sender = settings.mail_from or SENDER_BY_DEFAULT
         self._host = public_host(settings)
-        self._teller = Teller(keys, settings.public_url)
+        self._teller = Teller(keys, recorder, settings.public_url)
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

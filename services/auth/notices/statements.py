@@ -34,6 +34,25 @@ WHERE g.tenant_id = $1 AND g.id = $2 AND m.state = 'active' AND $3::timestamptz 
 """  # noqa: S608 -- constants
 """The holder of a grant. As in all of these: $1 tenant of the event, $2 its object, $3 when it was."""
 
+ASKED = f"""
+SELECT {_MEMBER}, r.id AS about, r.matter_id
+FROM access_requests r
+JOIN matter_people p ON p.tenant_id = r.tenant_id AND p.matter_id = r.matter_id
+JOIN members m ON m.tenant_id = r.tenant_id AND m.id = p.member_id AND m.state = 'active'
+WHERE r.tenant_id = $1 AND r.id = $2 AND $3::timestamptz IS NOT NULL AND EXISTS (
+    SELECT FROM member_roles o WHERE o.tenant_id = m.tenant_id AND o.member_id = m.id AND o.role = 'attorney'
+)
+"""  # noqa: S608 -- constants
+"""The attorneys of the matter that an access request is about."""
+
+ANSWERED = f"""
+SELECT {_MEMBER}, r.id AS about, r.matter_id
+FROM access_requests r
+JOIN members m ON m.tenant_id = r.provider_id AND m.id IN (r.member_id, r.requested_by)
+WHERE r.tenant_id = $1 AND r.id = $2 AND m.state = 'active' AND $3::timestamptz IS NOT NULL
+"""  # noqa: S608 -- constants
+"""Who made an access request, and whom it is for."""
+
 ENGAGED = f"""
 SELECT {_MEMBER}, e.id AS about
 FROM engagements e JOIN members m ON m.tenant_id = e.provider_id AND m.state = 'active'

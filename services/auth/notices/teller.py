@@ -19,6 +19,10 @@ from services.auth.mail.letters import Letter
 from services.auth.mail.outbox import Posting, post_on
 from services.auth.notices import statements, wording
 from services.auth.notices.wording import Row, Words
+from services.evidence.event import Draft, Subject
+from services.evidence.recorder import Recorder
+from services.kernel.clock import timestamp
+from services.kernel.database import TENANTS_SETTING
 from services.kernel.logs import logger
 from services.keys.fields import FieldError
 
@@ -47,6 +51,8 @@ CONCERNS: Mapping[str, Concern] = MappingProxyType(
         "grant.given": Concern("allowed", statements.HOLDER),
         "grant.revoked": Concern("allowed", statements.HOLDER),
         "engagement.ended": Concern("allowed", statements.ENGAGED),
+        "access_request.made": Concern("allowed", statements.ASKED),
+        "access_request.declined": Concern("allowed", statements.ANSWERED),
         "token.reuse_detected": Concern("denied", statements.SIGNED_IN),
         **dict.fromkeys(wording.OF_ACCOUNTS, Concern("allowed", statements.ACCOUNT)),
     }
@@ -57,6 +63,8 @@ WORDS: Mapping[str, Callable[[Row, str], Words]] = MappingProxyType(
         "grant.given": wording.grant_given,
         "grant.revoked": wording.grant_revoked,
         "engagement.ended": wording.engagement_ended,
+        "access_request.made": wording.access_requested,
+        "access_request.declined": wording.request_declined,
         "token.reuse_detected": wording.token_reused,
         ENDING: wording.grant_ending,
         **dict.fromkeys(wording.OF_ACCOUNTS, wording.account_changed),
@@ -67,8 +75,9 @@ WORDS: Mapping[str, Callable[[Row, str], Words]] = MappingProxyType(
 class Teller:
     """Works on the courier's connection, while the courier holds its lock."""
 
-    def __init__(self, keys: IdentityKeys, url: str) -> None:
+    def __init__(self, keys: IdentityKeys, recorder: Recorder, url: str) -> None:
         self._keys = keys
+        self._recorder = recorder
         self._url = url
         self._next_look = 0.0
 
@@ -107,19 +116,30 @@ class Teller:
         )
         for grant in ending:
             row = {**grant, "source": grant["about"]}
-            await self._tell(connection, ENDING, row, now)
+            if await self._tell(connection, ENDING, row, now):
+                await self._record(connection, grant)
+
+    async def _record(self, connection: asyncpg.Connection, grant: asyncpg.Record) -> None:
+        """In the firm's log too, from where the feed of changes tells it."""
+        tenant = grant["firm"]
+        await connection.execute("SELECT set_config($1, $2, true)", TENANTS_SETTING, str(tenant))
+        subject = Subject("grant", grant["about"], grant["matter_id"])
+        change: dict[str, object] = {"ends_at": timestamp(grant["ends_at"])}
+        await self._recorder.append(connection, tenant, Draft(ENDING, "info", None, subject, change), None)
 
     async def _tell(
         self, connection: asyncpg.Connection, kind: str, row: dict[str, Any], now: datetime
-    ) -> None:
+    ) -> bool:
+        """Whether they had not been told before."""
         words = WORDS[kind]({**row, "kind": kind}, self._url)
         tenant, member = row["tenant_id"], row["member_id"]
         if await connection.fetchval(statements.GIVE, tenant, member, kind, row["source"], now) is None:
-            return
+            return False
         try:
             address = self._keys.open_email(tenant, member, row["email_sealed"])
         except FieldError as error:
             _log.error("an address does not open", member=str(member), exc_info=error)
-            return
+            return True
         posting = Posting(tenant, kind, row["about"], Letter(address, *words), now + USE)
         await post_on(connection, self._keys, posting, now)
+        return True

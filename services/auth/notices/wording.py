@@ -88,6 +88,36 @@ If you need it for longer, ask the attorney who gave it to you for a new grant.
     )
 
 
+def access_requested(row: Row, url: str) -> Words:
+    return (
+        "Access is asked for on Redwell",
+        f"""\
+One of your provider's people asks for access to documents in a matter that you are on.
+
+    request   {row["about"]}
+    matter    {url}/v1/matters/{row["matter_id"]}/access-requests
+    firm      {row["firm"]}
+
+Sign in to read what for. A grant that names the request answers it; or decline it.
+""",
+    )
+
+
+def request_declined(row: Row, url: str) -> Words:
+    return (
+        "A request for access on Redwell was declined",
+        f"""\
+The access that was asked for was not given.
+
+    request   {row["about"]}
+    matter    {url}/v1/matters/{row["matter_id"]}
+    firm      {row["firm"]}
+
+Sign in and look at your requests to read why.
+""",
+    )
+
+
 def engagement_ended(row: Row, url: str) -> Words:
     return (
         "An engagement on Redwell has ended",

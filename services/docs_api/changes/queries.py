@@ -1,7 +1,8 @@
 """The feed is a query: an event is told only to somebody who may see what it speaks of, now.
 
-A member of the firm is told of the matters that they are on; a provider's person of their own grants, and of
-documents that a live grant lets them read.
+A member of the firm is told of the matters that they are on, and of engagements that grants in them stand on;
+a provider's person of their own grants and requests, of the engagements behind them, and of documents that a
+live grant lets them read.
 """
 
 from collections.abc import Mapping
@@ -12,21 +13,26 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import MEMBER, ORGANIZATION, TENANT, on_matter, parameters
+from services.docs_api.access_requests.queries import concerns_oneself
 from services.docs_api.documents.queries import readable_documents
 from services.evidence.act import Act
-from services.tables.agreements import Grant
+from services.tables.agreements import AccessRequest, Grant
 from services.tables.audit import Leaf, Tree
 from services.tables.content import Document
-from services.tables.docs import Matter
+from services.tables.docs import Matter, MatterPerson
 from services.tables.evidence import Event
 
-OF_GRANTS = ("grant.given", "grant.changed", "grant.revoked")
+ENDING = "grant.ending"
+OF_GRANTS = ("grant.given", "grant.revoked", ENDING)
+OF_REQUESTS = ("access_request.made", "access_request.declined", "access_request.withdrawn")
+OF_ENGAGEMENTS = ("engagement.changed", "engagement.ended")
 OF_DOCUMENTS = (
     "document.received",
     "document.changed",
     "document.withdrawn",
     "document.restored",
 )
+_TOLD = or_(Event.outcome == "allowed", Event.type == ENDING)
 ChangeRow = Mapping[str, Any]
 
 
@@ -63,12 +69,12 @@ async def changes_between(act: Act, first: int, end: int, limit: int) -> list[Ch
             Event.object_id,
         )
         .join(Event, and_(Event.tenant_id == Leaf.tenant_id, Event.id == Leaf.event_id))
-        .join(Matter, and_(Matter.tenant_id == Event.tenant_id, Matter.id == Event.matter_id))
+        .outerjoin(Matter, and_(Matter.tenant_id == Event.tenant_id, Matter.id == Event.matter_id))
         .where(
             Leaf.tenant_id == TENANT,
             Leaf.idx >= first,
             Leaf.idx < end,
-            Event.outcome == "allowed",
+            _TOLD,
             concerns,
         )
         .order_by(Leaf.idx)
@@ -79,18 +85,33 @@ async def changes_between(act: Act, first: int, end: int, limit: int) -> list[Ch
 
 
 def _concerns_member() -> ColumnElement[bool]:
-    return and_(Event.type.in_(OF_GRANTS + OF_DOCUMENTS), on_matter())
+    engaged = select(Grant.id).where(
+        Grant.tenant_id == TENANT,
+        Grant.engagement_id == Event.object_id,
+        MatterPerson.tenant_id == TENANT,
+        MatterPerson.matter_id == Grant.matter_id,
+        MatterPerson.member_id == MEMBER,
+    )
+    return or_(
+        and_(Event.type.in_(OF_GRANTS + OF_REQUESTS + OF_DOCUMENTS), on_matter()),
+        and_(Event.type.in_(OF_ENGAGEMENTS), engaged.correlate(Event).exists()),
+    )
 
 
 def _concerns_holder() -> ColumnElement[bool]:
     own = select(Grant.id).where(
-        Grant.tenant_id == TENANT,
-        Grant.id == Event.object_id,
-        Grant.member_id == MEMBER,
-        Grant.provider_id == ORGANIZATION,
+        Grant.tenant_id == TENANT, Grant.member_id == MEMBER, Grant.provider_id == ORGANIZATION
+    )
+    asked = select(AccessRequest.id).where(
+        AccessRequest.tenant_id == TENANT, AccessRequest.id == Event.object_id, concerns_oneself()
     )
     readable = readable_documents(acting_for_another=True).where(Document.id == Event.document_id)
     return or_(
-        and_(Event.type.in_(OF_GRANTS), own.correlate(Event).exists()),
+        and_(Event.type.in_(OF_GRANTS), own.where(Grant.id == Event.object_id).correlate(Event).exists()),
+        and_(
+            Event.type.in_(OF_ENGAGEMENTS),
+            own.where(Grant.engagement_id == Event.object_id).correlate(Event).exists(),
+        ),
+        and_(Event.type.in_(OF_REQUESTS), asked.correlate(Event).exists()),
         and_(Event.type.in_(OF_DOCUMENTS), readable.correlate(Event).exists()),
     )

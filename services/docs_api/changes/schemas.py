@@ -9,6 +9,8 @@ from pydantic import Field
 from services.docs_api.changes.queries import ChangeRow
 from services.docs_api.wire import MAX_CURSOR, Wire
 
+_NAMED = ("grant", "access_request", "engagement")
+
 
 class ChangesQuery(Wire):
     after: Annotated[str | None, Field(max_length=MAX_CURSOR)] = None
@@ -22,9 +24,12 @@ class ChangeView(Wire):
     id: UUID
     at: datetime
     type: str
-    matter_id: UUID
+    matter_id: UUID | None
+    """None where it is about an engagement."""
     document_id: UUID | None
     grant_id: UUID | None
+    access_request_id: UUID | None
+    engagement_id: UUID | None
 
     @classmethod
     def of(cls, row: ChangeRow) -> Self:
@@ -34,7 +39,7 @@ class ChangeView(Wire):
             type=row["type"],
             matter_id=row["matter_id"],
             document_id=row["document_id"],
-            grant_id=row["object_id"] if row["object_kind"] == "grant" else None,
+            **{f"{kind}_id": row["object_id"] if row["object_kind"] == kind else None for kind in _NAMED},
         )
 
 

@@ -22,6 +22,7 @@ router = APIRouter(route_class=StrictRoute, tags=["engagements"])
         scopes=(Scope.ENGAGEMENT_MANAGE,),
         event="engagement.created",
         fresh=True,
+        problems=(409,),
         **json_body(),
     ),
 )

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select, update
 
 from services.docs_api.conditions import quoted, require_match
 from services.docs_api.engagements.errors import EngagementEnded, TermBegun
+from services.docs_api.engagements.overlap import require_apart
 from services.docs_api.engagements.schemas import EngagementPage, EngagementView, NewEngagement, NewTerm
 from services.docs_api.paging import cut, decode_id
 from services.docs_api.refusals import invalid
@@ -26,6 +27,7 @@ async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:
 
     Raises:
         InvalidInput: there is no such provider, or the term is over before it begins.
+        EngagementOverlaps: one of the services is engaged from the provider in that time.
     """
     firm = act.principal.firm
     await _require_parties(act, firm, new.provider_id)
@@ -48,6 +50,7 @@ async def create_engagement(act: Act, new: NewEngagement) -> EngagementView:
     )
     if engagement.ends_at is not None and engagement.ends_at <= max(engagement.starts_at, act.now):
         raise invalid("/ends_at", "term")
+    await require_apart(act, engagement)
     act.session.add(engagement)
     change: dict[str, object] = {
         "provider": str(engagement.provider_id),
@@ -109,6 +112,7 @@ async def change_term(act: Act, engagement_id: UUID, if_match: str | None, term:
         NotFound: the firm has no such engagement.
         PreconditionRequired, PreconditionFailed: the sender has not seen it as it is.
         EngagementEnded, TermBegun: too late for that.
+        EngagementOverlaps: one of the services is engaged from the provider in that time.
         InvalidInput: the term would be over before it begins, or already.
     """
     engagement = await act.session.scalar(
@@ -122,6 +126,7 @@ async def change_term(act: Act, engagement_id: UUID, if_match: str | None, term:
     if engagement.state != "active":
         raise EngagementEnded
     _set_term(engagement, term, act.now)
+    await require_apart(act, engagement)
     change = {"starts_at": timestamp(engagement.starts_at), "revision": engagement.revision}
     if engagement.ends_at is not None:
         change["ends_at"] = timestamp(engagement.ends_at)

@@ -4,7 +4,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.docs_api.grants import own, service
-from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant, OwnGrantPage
+from services.docs_api.grants.schemas import (
+    GrantPage,
+    GrantView,
+    NewGrant,
+    OwnGrantPage,
+    RevokedGrantView,
+)
 from services.docs_api.wire import ListQuery
 from services.evidence.act import ActDep
 from services.kernel.http.operation import declare, json_body
@@ -27,7 +33,7 @@ router = APIRouter(route_class=StrictRoute, tags=["grants"])
     ),
 )
 async def create(act: ActDep, matter_id: UUID, body: NewGrant) -> GrantView:
-    """Grant a paralegal classes of documents in a matter."""
+    """Grant a paralegal classes of documents in a matter; may answer an access request."""
     return await service.create_grant(act, matter_id, body)
 
 
@@ -46,8 +52,8 @@ async def list_(act: ActDep, matter_id: UUID, query: Annotated[ListQuery, Query(
         "grants.revoke", scopes=(Scope.GRANT_MANAGE,), event="grant.revoked", fresh=True, problems=(409,)
     ),
 )
-async def revoke(act: ActDep, grant_id: UUID) -> GrantView:
-    """Revoke a grant; a transfer under it ends within seconds."""
+async def revoke(act: ActDep, grant_id: UUID) -> RevokedGrantView:
+    """Revoke a grant; a transfer under it ends within seconds. Says which other grants remain."""
     return await service.revoke_grant(act, grant_id)
 
 

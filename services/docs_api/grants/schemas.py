@@ -23,6 +23,8 @@ class NewGrant(Wire):
     """Now, if absent."""
     ends_at: Moment
     purpose: Line
+    request_id: Identifier | None = None
+    """The access request that this grant answers."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -49,6 +51,11 @@ class GrantView(Wire):
     revoked_at: datetime | None
     conditions: list[str]
     """What it still waits for, by the names that its holder is told."""
+
+
+class RevokedGrantView(GrantView):
+    remaining: list[UUID]
+    """Other grants of the same person in the matter that name a class of this one, and have not ended."""
 
 
 class GrantPage(Wire):

@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from services.docs_api.access import engagement_not_over, parameters
+from services.docs_api.access_requests.service import answer_with_grant
 from services.docs_api.classes.service import unknown_classes
 from services.docs_api.engagements.errors import EngagementEnded
 from services.docs_api.grants.errors import GrantRevoked
+from services.docs_api.grants.overlap import remaining_beside, require_use
 from services.docs_api.grants.own import pending_conditions
 from services.docs_api.grants.policy import oversees_grants
-from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant
+from services.docs_api.grants.schemas import GrantPage, GrantView, NewGrant, RevokedGrantView
 from services.docs_api.keychain import Names
 from services.docs_api.keys import matter_names
 from services.docs_api.matters.errors import MatterClosed
@@ -39,7 +41,9 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
     Raises:
         NotFound: no such matter for the principal.
         MatterClosed, EngagementEnded: it could not be used.
-        InvalidInput: no such engagement, class or paralegal, or the end has passed.
+        GrantRedundant: it would open nothing that another does not.
+        InvalidInput: no such engagement, class, paralegal or request, or the end has passed.
+        RequestDecided: the request that it answers is not open any more.
     """
     matter = await own_matter(act, matter_id)
     if matter["state"] != "open":
@@ -47,6 +51,7 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
     names = matter_names(act, matter)
     provider = await _provider(act, new)
     await _require_fit(act, new, provider)
+    await require_use(act, matter_id, new)
     grant_id = new_id(act.now)
     grant = Grant(
         tenant_id=act.principal.firm,
@@ -66,7 +71,12 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
         revoked_by=None,
     )
     act.session.add(grant)
-    await act.record(Draft("grant.given", subject=_subject(grant), change=_terms(grant)))
+    terms = _terms(grant)
+    if new.request_id is not None:
+        await act.session.flush()
+        await answer_with_grant(act, new.request_id, matter_id, new.member_id, grant_id)
+        terms["request"] = str(new.request_id)
+    await act.record(Draft("grant.given", subject=_subject(grant), change=terms))
     waiting = await pending_conditions(act, [grant_id])
     return _view(grant, names, waiting[grant_id])
 
@@ -96,7 +106,7 @@ async def list_grants(act: Act, matter_id: UUID, query: ListQuery) -> GrantPage:
     return GrantPage(items=[_view(row, names, waiting[row.id]) for row in rows], next=cursor)
 
 
-async def revoke_grant(act: Act, grant_id: UUID) -> GrantView:
+async def revoke_grant(act: Act, grant_id: UUID) -> RevokedGrantView:
     """Revoke a grant of a matter that one is on.
 
     Raises:
@@ -118,7 +128,8 @@ async def revoke_grant(act: Act, grant_id: UUID) -> GrantView:
         raise GrantRevoked
     change: dict[str, object] = {"member": str(grant.member_id)}
     await act.record(Draft("grant.revoked", subject=_subject(grant), change=change))
-    return _view(grant, names, [])
+    view = _view(grant, names, [])
+    return RevokedGrantView(**dict(view), remaining=await remaining_beside(act, grant))
 
 
 async def _provider(act: Act, new: NewGrant) -> UUID:
@@ -127,7 +138,11 @@ async def _provider(act: Act, new: NewGrant) -> UUID:
     mine = (Engagement.tenant_id == act.principal.firm, Engagement.id == new.engagement_id)
     row = (
         await act.session.execute(
-            select(Engagement.provider_id, engagement_not_over().label("lives")).where(*mine), values
+            # Locked, so that of two grants at once the later one sees the earlier.
+            select(Engagement.provider_id, engagement_not_over().label("lives"))
+            .where(*mine)
+            .with_for_update(key_share=True),
+            values,
         )
     ).one_or_none()
     if row is None:

@@ -11,7 +11,8 @@ from tests.harness.people import Person, World, invite, matter_body
 from tests.harness.rows import wait_until_sequenced
 from tests.harness.stage import authorization
 
-ITEM = {"id", "at", "type", "matter_id", "document_id", "grant_id"}
+NAMED = ("document_id", "grant_id", "access_request_id", "engagement_id")
+ITEM = {"id", "at", "type", "matter_id", *NAMED}
 
 
 class Reader:
@@ -34,7 +35,9 @@ class Reader:
         return found
 
     def told(self) -> list[tuple[str, str]]:
-        return [(item["type"], item["grant_id"] or item["document_id"]) for item in self.news()]
+        return [
+            (item["type"], next(item[name] for name in reversed(NAMED) if item[name])) for item in self.news()
+        ]
 
 
 def test_a_grant_and_the_documents_under_it_are_told(world: World, tmp_path: Path) -> None:
@@ -53,6 +56,31 @@ def test_a_grant_and_the_documents_under_it_are_told(world: World, tmp_path: Pat
     world["attorney"].client.call("POST", f"/v1/grants/{grant}/revoke")
     world.put(tmp_path, "later.txt", b"words", "pleadings")
     assert readers["holder"].told() == [("grant.revoked", grant)]
+    holder.client.close()
+
+
+def test_requests_and_the_end_of_what_access_stands_on_are_told(world: World) -> None:
+    holder = invite(world.instance, world["provider_admin"], ["paralegal"], "asking")
+    holder.client.act_for(world.firm)
+    service = {"provider_id": world.provider, "services": ["told of"]}
+    engagement = world["firm_admin"].client.call("POST", "/v1/engagements", service)["id"]
+    readers = [Reader(world, person) for person in (holder, world["attorney"])]
+    strangers = [Reader(world, world[name]) for name in ("ungranted", "firm_staff", "other_attorney")]
+    grant = world.grant(holder, ["pleadings"], engagement_id=engagement)
+    asking = {"classes": ["privileged"], "ends_at": grant["ends_at"], "reason": "To compare"}
+    request = holder.client.call("POST", f"/v1/matters/{world.matter}/access-requests", asking)["id"]
+    declining = f"/v1/access-requests/{request}/decline"
+    world["attorney"].client.call("POST", declining, {"note": "Ask again in May"})
+    world["firm_admin"].client.call("POST", f"/v1/engagements/{engagement}/end")
+    expected = [
+        ("grant.given", grant["id"]),
+        ("access_request.made", request),
+        ("access_request.declined", request),
+        ("engagement.ended", engagement),
+    ]
+    assert [reader.told() for reader in readers] == [expected, expected]
+    assert [reader.told() for reader in strangers] == [[], [], []]
+    world["attorney"].client.call("POST", f"/v1/grants/{grant['id']}/revoke")
     holder.client.close()
 
 

@@ -1,6 +1,7 @@
 """What keeps a grant shut, what its holder is told of it, and that nobody else is told anything."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def scene(world: World, caller: Caller, holder: Person, tmp_path: Path) -> Scene
 
 def stage(world: World, caller: Caller, holder: Person, folder: Path, **terms: object) -> Scene:
     holder.client.refresh()
-    terms = {"provider_id": world.provider, "services": ["review"], **terms}
+    service = f"review {secrets.token_hex(4)}"  # each scene has an engagement of its own
+    terms = {"provider_id": world.provider, "services": [service], **terms}
     engagement = world["firm_admin"].client.call("POST", "/v1/engagements", terms)["id"]
     attorney = world["attorney"].client
     matter = attorney.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]

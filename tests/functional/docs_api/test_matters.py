@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from clients.python.redwell_client import ProblemError
 from tests.functional.docs_api.moving import fetch_rows
 from tests.harness.people import World, invite, matter_body, organization
+from tests.harness.stage import authorization
 
 Call = Callable[[], Any]
 
@@ -19,6 +21,14 @@ def _refusal(call: Call) -> str:
     with pytest.raises(ProblemError) as refused:
         call()
     return f"{refused.value.status} {refused.value.slug}"
+
+
+def _outcome(call: Call) -> str:
+    try:
+        call()
+    except ProblemError as refused:
+        return f"{refused.status} {refused.slug}"
+    return "done"
 
 
 def _matter(world: World, **changes: str) -> Call:
@@ -153,6 +163,73 @@ def test_a_firm_engages_a_provider_and_nothing_else(world: World) -> None:
     for party in (world.other_firm, world.firm, "0192f0c1-0000-7000-8000-000000000001"):
         assert engage(party) == "422 invalid-input"
     assert engage(world.provider, ends_at="2020-01-01T00:00:00Z") == "422 invalid-input"
+
+
+class TestEngagementsBesideEachOther:
+    def test_one_service_has_one_engagement_at_a_time(self, world: World) -> None:
+        admin = world["firm_admin"].client
+        service = f"Coding {secrets.token_hex(4)}"
+        first = self._engage(world, [service], "2031-01-01T00:00:00Z", "2031-06-01T00:00:00Z")
+        for begin, end in (
+            ("2031-05-31T00:00:00Z", None),
+            ("2030-01-01T00:00:00Z", "2031-01-01T00:00:01Z"),
+            ("2031-02-01T00:00:00Z", "2031-03-01T00:00:00Z"),
+        ):
+            with pytest.raises(ProblemError, match="409 engagement-overlaps") as refused:
+                self._engage(world, ["Translation", service.upper()], begin, end)
+            assert refused.value.document["engagement_id"] == first["id"]
+        later = self._engage(world, [service], "2031-06-01T00:00:00Z", None)
+        headers = authorization(world["firm_admin"]) | {"If-Match": first["etag"]}
+        with world.instance.http() as http:
+            longer = http.patch(f"/v1/engagements/{first['id']}", json={"ends_at": None}, headers=headers)
+        assert longer.json()["type"].endswith("/engagement-overlaps")
+        assert longer.json()["engagement_id"] == later["id"]
+        self._engage(world, [f"{service} of audio"], "2031-01-01T00:00:00Z", None)
+        admin.call("POST", f"/v1/engagements/{later['id']}/end")
+        self._engage(world, [service], "2031-06-01T00:00:00Z", None)
+
+    def test_of_many_at_once_one_is_made(self, world: World) -> None:
+        service = f"Coding {secrets.token_hex(4)}"
+
+        def engage(_: int) -> str:
+            return _outcome(lambda: self._engage(world, [service], "2032-01-01T00:00:00Z", None))
+
+        with ThreadPoolExecutor(10) as pool:
+            answers = sorted(pool.map(engage, range(20)))
+        assert answers == ["409 engagement-overlaps"] * 19 + ["done"]
+
+    def _engage(self, world: World, services: list[str], begin: str, end: str | None) -> dict[str, Any]:
+        body = {"provider_id": world.provider, "services": services, "starts_at": begin, "ends_at": end}
+        return world["firm_admin"].client.call("POST", "/v1/engagements", body)
+
+
+class TestGrantsBesideEachOther:
+    def test_what_adds_nothing_is_refused_and_names_what_is_there(self, world: World) -> None:
+        person = invite(world.instance, world["provider_admin"], ["paralegal"], "granted-twice")
+        wide = world.grant(person, ["pleadings", "correspondence"])
+        with pytest.raises(ProblemError, match="409 grant-redundant") as refused:
+            world.grant(person, ["pleadings"], ends_at=wide["ends_at"])
+        assert refused.value.document["grant_id"] == wide["id"]
+        more = world.grant(person, ["pleadings", "privileged"], ends_at=wide["ends_at"])
+        longer = world.grant(person, ["correspondence"])
+        other = world.grant(person, ["privileged"])
+        revoked = world["attorney"].client.call("POST", f"/v1/grants/{wide['id']}/revoke")
+        assert revoked["remaining"] == [more["id"], longer["id"]]
+        assert other["id"] not in revoked["remaining"]
+        world.grant(person, ["pleadings", "correspondence"], ends_at=wide["ends_at"])
+        person.client.close()
+
+    def test_of_the_same_many_times_at_once_one_is_given(self, world: World) -> None:
+        person = invite(world.instance, world["provider_admin"], ["paralegal"], "granted-at-once")
+        ends_at = (world.instance.clock.now() + timedelta(days=1)).isoformat()
+
+        def grant(_: int) -> str:
+            return _outcome(lambda: world.grant(person, ["pleadings"], ends_at=ends_at))
+
+        with ThreadPoolExecutor(10) as pool:
+            answers = sorted(pool.map(grant, range(20)))
+        assert answers == ["409 grant-redundant"] * 19 + ["done"]
+        person.client.close()
 
 
 def test_documents_are_found_by_their_exact_name(world: World, tmp_path: Path) -> None:

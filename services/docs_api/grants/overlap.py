@@ -1,0 +1,53 @@
+"""Grants beside each other: one that would add nothing is refused, and a revocation tells what is left."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.docs_api.grants.errors import GrantRedundant
+from services.docs_api.grants.schemas import NewGrant
+from services.evidence.act import Act
+from services.tables.agreements import Grant
+
+
+async def require_use(act: Act, matter_id: UUID, new: NewGrant) -> None:
+    """Return if `new` opens something, or for some time, that no other grant under its engagement does.
+
+    Raises:
+        GrantRedundant: one does. Two of them would let a revocation miss its aim.
+    """
+    covering = await act.session.scalar(
+        select(Grant.id)
+        .where(
+            Grant.tenant_id == act.principal.firm,
+            Grant.matter_id == matter_id,
+            Grant.member_id == new.member_id,
+            Grant.engagement_id == new.engagement_id,
+            Grant.revoked_at.is_(None),
+            Grant.classes.bool_op("@>")(new.classes),
+            Grant.starts_at <= (new.starts_at or act.now),
+            Grant.ends_at >= new.ends_at,
+        )
+        .order_by(Grant.id)
+        .limit(1)
+    )
+    if covering is not None:
+        raise GrantRedundant(None, grant_id=str(covering))
+
+
+async def remaining_beside(act: Act, revoked: Grant) -> list[UUID]:
+    """The grants of the same person in the matter that name a class of `revoked` and have not ended."""
+    found = await act.session.scalars(
+        select(Grant.id)
+        .where(
+            Grant.tenant_id == revoked.tenant_id,
+            Grant.matter_id == revoked.matter_id,
+            Grant.provider_id == revoked.provider_id,
+            Grant.member_id == revoked.member_id,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > act.now,
+            Grant.classes.bool_op("&&")(revoked.classes),
+        )
+        .order_by(Grant.id)
+    )
+    return list(found)
