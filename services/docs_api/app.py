@@ -19,6 +19,7 @@ from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
 from services.docs_api.refused import refused_subject
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
+from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.transfers.slots import Slots
 from services.docs_api.uploads.routes import router as uploads
@@ -63,15 +64,19 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     await store.check()
     keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
     slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
-    vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots)
+    alarm = Alarm(settings)
+    vault = app.state.vault = Vault(
+        settings, app.state.database, app.state.recorder, store, keychain, slots, alarm
+    )
     stop = asyncio.Event()
-    sweeping = asyncio.create_task(sweep_until(stop, vault))
+    tasks = [asyncio.create_task(sweep_until(stop, vault)), asyncio.create_task(alarm.listen())]
     try:
         yield
     finally:
         stop.set()
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def check(app: ServiceApp) -> str | None:

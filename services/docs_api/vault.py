@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from services.docs_api.keychain import Keychain
+from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.slots import Slots
 from services.evidence.recorder import Recorder
 from services.kernel.database import Database
@@ -23,6 +24,7 @@ class Vault:
     store: ObjectStore
     keychain: Keychain
     slots: Slots
+    alarm: Alarm
     opening: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE))
     """An opening holds a segment twice, sealed and open; so only a few do at once."""
 

@@ -7,7 +7,6 @@ how many, and why no more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -18,8 +17,7 @@ from starlette.types import Receive, Scope, Send
 from services.docs_api.transfers.errors import IntegrityFailure
 from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.opening import Pieces
-from services.docs_api.transfers.pace import Pace
-from services.docs_api.transfers.watch import end_all, under_watch, watch, whatever_happens
+from services.docs_api.transfers.watch import Watch, end_all, under_watch, whatever_happens
 from services.evidence.event import Draft, Event, Subject
 from services.evidence.recorder import Recorder
 from services.kernel.logs import logger
@@ -68,8 +66,7 @@ class Delivery(Response):
         handover: for the evidence of its end.
         pieces: what is sent.
         first: plaintext of the first segment that is needed.
-        check: raises when the principal may no longer have it.
-        pace: how slow the client may be.
+        watch: ends it when the principal may no longer have it, or takes it too slowly.
     """
 
     def __init__(  # noqa: PLR0913 -- a response is made once, from all it needs
@@ -80,12 +77,11 @@ class Delivery(Response):
         *,
         status: int,
         headers: dict[str, str],
-        check: Callable[[], Awaitable[None]],
-        pace: Pace,
+        watch: Watch,
     ) -> None:
         super().__init__(status_code=status, headers=headers)
         self._handover, self._pieces, self._first = handover, pieces, first
-        self._check, self._pace = check, pace
+        self._watch = watch
         self._handed_bytes = 0
         self._held = ExitStack()
 
@@ -96,7 +92,7 @@ class Delivery(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         stopped: BaseException | None = None
         try:
-            await under_watch(self._send(send), _await_departure(receive), watch(self._check, self._pace))
+            await under_watch(self._send(send), _await_departure(receive), self._watch.keep())
         except asyncio.CancelledError as cancelled:
             stopped = cancelled
             raise
@@ -125,9 +121,9 @@ class Delivery(Response):
     async def _send_segment(self, send: Send, plaintext: memoryview) -> None:
         for start in range(0, len(plaintext), CHUNK_BYTES):
             chunk = plaintext[start : start + CHUNK_BYTES]
-            with self._pace.waiting():
+            with self._watch.pace.waiting():
                 await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
-            self._pace.moved(len(chunk))
+            self._watch.pace.moved(len(chunk))
             self._handed_bytes += len(chunk)
 
     async def _end(self, stopped: BaseException | None) -> None:

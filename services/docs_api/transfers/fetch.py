@@ -22,7 +22,7 @@ from services.docs_api.transfers.failures import problem_of
 from services.docs_api.transfers.headers import content_headers, not_modified, partial
 from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
 from services.docs_api.transfers.pace import Pace
-from services.docs_api.transfers.watch import whatever_happens
+from services.docs_api.transfers.watch import Watch, whatever_happens
 from services.docs_api.unmet import tell_holder_of_document
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import Act, check_session
@@ -173,8 +173,12 @@ async def _open(vault: Vault, handover: Handover, admitted: _Admitted) -> Delive
         await pieces.plaintext(pieces.ordinals.start),
         status=200 if admitted.part is None else 206,
         headers=headers if admitted.part is None else partial(headers, admitted.part),
-        check=lambda: _check(vault, handover.principal, row),
-        pace=Pace(vault.settings.upload_minimum_rate_bytes, asyncio.get_running_loop().time),
+        watch=Watch(
+            lambda: _check(vault, handover.principal, row),
+            Pace(vault.settings.upload_minimum_rate_bytes, asyncio.get_running_loop().time),
+            vault.alarm,
+            (handover.principal.firm, handover.principal.organization),
+        ),
     )
 
 

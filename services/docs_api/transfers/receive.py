@@ -30,7 +30,7 @@ from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.intake import Intake, SealedSegment, Taken, in_thread
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.queries import COMPLETE, HOLD, LEASE_HELD, STILL_WRITABLE
-from services.docs_api.transfers.watch import under_watch, watch, whatever_happens
+from services.docs_api.transfers.watch import Watch, under_watch, whatever_happens
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import check_session
 from services.evidence.event import Draft, Event
@@ -90,7 +90,10 @@ class _Receiving:
         self._sealed_digests = hashlib.sha256()
 
     async def move(self, request: Request) -> Taken:
-        return await under_watch(self._take_all(request), watch(self._check, self._pace))
+        principal = self._reception.principal
+        tenants = (principal.firm, principal.organization)
+        watch = Watch(self._check, self._pace, self._vault.alarm, tenants)
+        return await under_watch(self._take_all(request), watch.keep())
 
     async def _take_all(self, request: Request) -> Taken:
         limit = self._vault.settings.document_limit_bytes

@@ -1,9 +1,16 @@
-"""Keeps asking, while bytes move, whether they still may. The database decides, at least once a second."""
+"""Keeps asking, while bytes move, whether they still may.
+
+The database decides: at least once a second, and at once when the alarm rings.
+"""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
+from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.errors import TransferTooSlow
 from services.docs_api.transfers.pace import Pace
 
@@ -11,18 +18,35 @@ CHECK_SECONDS = 1.0
 Result = TypeVar("Result")
 
 
-async def watch(check: Callable[[], Awaitable[None]], pace: Pace) -> None:
-    """Never returns.
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a transfer is watched by.
 
-    Raises:
-        TransferTooSlow: the client is.
-        RedwellError: `check` found that the transfer must end, or could not find out.
+    `check` raises when it must end. `pace` is how slow the client may be. `alarm` rings when access may have
+    ended in one of `tenants`: the firm's, and the organization's of who transfers.
     """
-    while True:
-        await asyncio.sleep(CHECK_SECONDS)
-        if pace.too_slow():
-            raise TransferTooSlow
-        await check()
+
+    check: Callable[[], Awaitable[None]]
+    pace: Pace
+    alarm: Alarm
+    tenants: tuple[UUID, ...]
+    every_seconds: float = CHECK_SECONDS
+
+    async def keep(self) -> None:
+        """Never returns.
+
+        Raises:
+            TransferTooSlow: the client is.
+            RedwellError: `check` found that the transfer must end, or could not find out.
+        """
+        with self.alarm.bell(*self.tenants) as bell:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), self.every_seconds)
+                bell.clear()
+                if self.pace.too_slow():
+                    raise TransferTooSlow
+                await self.check()
 
 
 async def under_watch(work: Coroutine[Any, Any, Result], *guards: Coroutine[Any, Any, None]) -> Result:

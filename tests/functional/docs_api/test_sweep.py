@@ -9,6 +9,7 @@ import pytest
 
 from services.docs_api.keychain import Keychain
 from services.docs_api.sweep.sweeper import LOCK, Swept, sweep_once, try_root_key
+from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.slots import Slots
 from services.docs_api.vault import Vault
 from services.evidence.recorder import Recorder
@@ -42,7 +43,8 @@ def _vault(world: World, ahead: timedelta = timedelta(), keys: Path | None = Non
     recorder = Recorder(settings, Role.DOCS, directory.secret(KeyFile.SUBJECTS), clock)
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(directory.secret(KeyFile.ROOT))
-    return Vault(settings, database, recorder, DirectoryStore(settings.objects), keychain, Slots(1, 1))
+    store = DirectoryStore(settings.objects)
+    return Vault(settings, database, recorder, store, keychain, Slots(1, 1), Alarm(settings))
 
 
 def _sweep(world: World, ahead: timedelta = timedelta()) -> Swept:

@@ -1,11 +1,17 @@
 """A transfer under watch: the guard that ends first decides, and nothing is left running."""
 
 import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 
+from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.errors import AccessEnded
-from services.docs_api.transfers.watch import under_watch, whatever_happens
+from services.docs_api.transfers.pace import Pace
+from services.docs_api.transfers.watch import Watch, under_watch, whatever_happens
+from services.kernel.settings import Settings
 
 
 async def _never() -> None:
@@ -61,3 +67,55 @@ async def test_what_must_be_recorded_is_finished_under_cancellation() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert recorded == ["event"]
+
+
+FIRM, PROVIDER = uuid4(), uuid4()
+
+
+@pytest.fixture
+def alarm(tmp_path: Path) -> Alarm:
+    settings = Settings(
+        keys=tmp_path,
+        objects=tmp_path,
+        database_host=str(tmp_path),
+        database_passwords=SecretStr("{}"),
+    )
+    return Alarm(settings)
+
+
+@pytest.mark.parametrize("tenant", [FIRM, PROVIDER, None])
+async def test_the_alarm_has_access_asked_for_at_once(alarm: Alarm, tenant: UUID | None) -> None:
+    asked = asyncio.Event()
+
+    async def check() -> None:
+        asked.set()
+        raise AccessEnded
+
+    watch = Watch(check, Pace(0, asyncio.get_running_loop().time), alarm, (FIRM, PROVIDER), 3600)
+    keeping = asyncio.ensure_future(watch.keep())
+    await asyncio.sleep(0)
+    alarm.ring(uuid4())
+    await asyncio.sleep(0)
+    assert not asked.is_set()
+    alarm.ring(tenant)
+    with pytest.raises(AccessEnded):
+        await asyncio.wait_for(keeping, 30)
+
+
+async def test_what_rings_while_access_is_asked_for_is_not_missed(alarm: Alarm) -> None:
+    asked = 0
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise AccessEnded
+        alarm.ring(FIRM)
+
+    watch = Watch(check, Pace(0, asyncio.get_running_loop().time), alarm, (FIRM, PROVIDER), 3600)
+    keeping = asyncio.ensure_future(watch.keep())
+    await asyncio.sleep(0)
+    alarm.ring(FIRM)
+    with pytest.raises(AccessEnded):
+        await asyncio.wait_for(keeping, 30)
+    assert asked == 2
