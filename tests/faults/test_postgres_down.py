@@ -8,7 +8,7 @@ import pytest
 
 from services.kernel.problems import PROBLEM_TYPE
 from tests.harness.calls import TOKEN_OPERATIONS
-from tests.harness.eventually import eventually
+from tests.harness.eventually import allowed, eventually
 from tests.harness.everything import Everything
 from tests.harness.ledger import check_ledger
 from tests.harness.outage import outage
@@ -48,7 +48,8 @@ def test_while_postgres_is_down_everything_is_503_and_nothing_is_lost(
         assert instance.ready().status_code == 503
     answers |= anonymous
     assert {name: told(answer) for name, answer in answers.items()} == dict.fromkeys(answers, REFUSED)
-    assert max(answer.elapsed.total_seconds() for answer in answers.values()) < LONGEST_ANSWER_SECONDS
+    longest = max(answer.elapsed.total_seconds() for answer in answers.values())
+    assert longest < allowed(LONGEST_ANSWER_SECONDS)
     assert not any("redwell-event" in answer.headers for answer in answers.values())
     assert not any(b"all of it" in answer.content for answer in answers.values())
     wait_until_quiet(instance)

@@ -63,7 +63,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(world: World,
     eventually(lambda: received_bytes(instance, untouched) == 0 or None)
 
     instance.clock.advance(LIFETIME_SECONDS + GRACE_SECONDS)
-    eventually(lambda: set(objects_on_disk(instance)) == known_keys(world) or None, 15)
+    eventually(lambda: set(objects_on_disk(instance)) == known_keys(world) or None)
     assert len(known_keys(world)) == 1 + 1 + 2
     view = eventually(lambda: _if_abandoned(world, upload))
     assert view["received_bytes"] == 0

@@ -19,7 +19,7 @@ def about(world: World, person: Person, thing: str) -> list[EmailMessage]:
 
 def awaited(find: Callable[[], list[EmailMessage]], count: int) -> dict[str, str]:
     """Subject and text of so many mails."""
-    found = eventually(lambda: messages if len(messages := find()) >= count else None, 20)
+    found = eventually(lambda: messages if len(messages := find()) >= count else None)
     assert len(found) == count
     return {message["Subject"]: message.get_content() for message in found}
 

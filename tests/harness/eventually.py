@@ -10,7 +10,7 @@ POLL_SECONDS = 0.05
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T | None], seconds: float = 10) -> T:
+def eventually(condition: Callable[[], T | None], seconds: float = 30) -> T:
     """What `condition` gives, once it is true (an AssertionError if it is not in time)."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

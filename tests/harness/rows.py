@@ -56,7 +56,7 @@ def answers(instance: Instance) -> bool:
 
 def wait_until_sequenced(instance: Instance) -> None:
     """Return when every event has its leaf and every tree its checkpoint."""
-    eventually(lambda: not row(instance, _BEHIND)[0], 15)
+    eventually(lambda: not row(instance, _BEHIND)[0])
 
 
 def wait_until_quiet(instance: Instance) -> None:
@@ -65,7 +65,7 @@ def wait_until_quiet(instance: Instance) -> None:
     def quiet() -> bool:
         return not (row(instance, _BEHIND)[0] or row(instance, _UNTOLD)[0])
 
-    eventually(quiet, 30)
+    eventually(quiet)
 
 
 def digests(instance: Instance) -> dict[str, str]:

@@ -14,7 +14,7 @@ import asyncpg
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 def fetch_rows(instance: Instance, sql: str, *values: object) -> list[asyncpg.Record]:

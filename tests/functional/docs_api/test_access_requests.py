@@ -198,10 +198,10 @@ def test_attorneys_hear_of_a_request_and_the_asking_of_the_answer(world: World, 
         told = kept(world.instance, person.email)
         return [mail.get_content() for mail in told if request in mail.get_content()]
 
-    (asked,) = eventually(lambda: mails(world["attorney"]), 20)
+    (asked,) = eventually(lambda: mails(world["attorney"]))
     assert f"/v1/matters/{world.matter}/access-requests" in asked
     asking.decide(request, "decline", {"note": "Not before the hearing"})
-    (answered,) = eventually(lambda: mails(asking.person), 20)
+    (answered,) = eventually(lambda: mails(asking.person))
     for words in (REASON, "hearing", "correspondence", "Aster"):
         assert words not in asked + answered
     for stranger in ("firm_admin", "officer", "ungranted", "provider_admin"):
