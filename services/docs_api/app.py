@@ -14,6 +14,7 @@ from services.docs_api.consents.routes import router as consents
 from services.docs_api.documents.routes import router as documents
 from services.docs_api.engagements.routes import router as engagements
 from services.docs_api.grants.routes import router as grants
+from services.docs_api.holds.routes import router as holds
 from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
@@ -51,6 +52,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         uploads,
         transfers,
         changes,
+        holds,
     )
     definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
     return ServiceApp(definition, settings, clock)

@@ -14,12 +14,14 @@ from services.evidence.service import ServiceApp
 from services.tables.agreements import AccessRequest, Grant
 from services.tables.content import Document, Upload
 from services.tables.docs import Matter
+from services.tables.holds import Hold
 
 _NAMED = {
     "document_id": "document",
     "upload_id": "upload",
     "grant_id": "grant",
     "request_id": "access_request",
+    "hold_id": "hold",
     "matter_id": "matter",
 }
 """Path parameters, the most telling first."""
@@ -48,6 +50,7 @@ def _place(parameter: str, tenant: UUID, named: UUID) -> Any:  # noqa: ANN401 --
         "document_id": (Document, Document.matter_id, Document.id.label("document_id")),
         "upload_id": (Upload, Upload.matter_id, Upload.document_id),
         "grant_id": (Grant, Grant.matter_id, none),
+        "hold_id": (Hold, Hold.matter_id, Hold.document_id),
         "request_id": (AccessRequest, AccessRequest.matter_id, none),
         "matter_id": (Matter, Matter.id.label("matter_id"), none),
     }

@@ -30,6 +30,8 @@ class Scope(StrEnum):
     GRANT_READ = "grant:read"
     GRANT_OWN = "grant:own"
     ACCESS_REQUEST = "access:request"
+    HOLD_MANAGE = "hold:manage"
+    HOLD_READ = "hold:read"
     CONSENT_READ = "consent:read"
     CONSENT_RECORD = "consent:record"
     NDA_READ = "nda:read"
@@ -82,6 +84,8 @@ ROLE_SCOPES = MappingProxyType(
                 Scope.MATTER_STAFF,
                 Scope.GRANT_MANAGE,
                 Scope.GRANT_READ,
+                Scope.HOLD_MANAGE,
+                Scope.HOLD_READ,
                 Scope.DOCUMENT_WRITE,
                 Scope.NDA_READ,
                 Scope.CONSENT_READ,
@@ -95,7 +99,14 @@ ROLE_SCOPES = MappingProxyType(
         Role.PROVIDER_LEAD: frozenset({Scope.SELF, Scope.MEMBER_LIST, Scope.ENGAGEMENT_READ}),
         Role.PARALEGAL: frozenset({Scope.SELF}),
         Role.COMPLIANCE_OFFICER: frozenset(
-            {Scope.SELF, Scope.MEMBER_LIST, Scope.GRANT_READ, Scope.LOG_READ, Scope.LOG_EXPORT}
+            {
+                Scope.SELF,
+                Scope.MEMBER_LIST,
+                Scope.GRANT_READ,
+                Scope.HOLD_READ,
+                Scope.LOG_READ,
+                Scope.LOG_EXPORT,
+            }
         ),
         Role.OPERATOR: frozenset(
             _PEOPLE | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET}

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
-from services.tables.schema import ALL, KEEP, VAULT, Access, Record, RowId, TenantId, references
+from services.tables.schema import ALL, KEEP, Access, Record, RowId, TenantId, references
 
 
 class Document(Record):
@@ -28,7 +28,15 @@ class Document(Record):
         Index(None, "tenant_id", "matter_id", "id"),
         Index(None, "tenant_id", "matter_id", "name_index"),
         CheckConstraint("state IN ('active', 'withdrawn')", name="state"),
-        VAULT,
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.DOCS: KEEP, Role.SWEEPER: ("SELECT (tenant_id, id, matter_id)",)},
+                    across={Role.SWEEPER: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
@@ -88,7 +96,7 @@ class Version(Record):
                     writer="docs_api",
                     grants={
                         Role.DOCS: KEEP,
-                        Role.SWEEPER: ("SELECT (tenant_id, id, state)", "UPDATE (state)"),
+                        Role.SWEEPER: ("SELECT (tenant_id, id, document_id, state)", "UPDATE (state)"),
                     },
                     across={Role.SWEEPER: "true"},
                 )

@@ -62,6 +62,8 @@ def bodies(world: World) -> dict[str, Any]:
         },
         "access_requests.make": {"classes": ["correspondence"], "ends_at": end, "reason": "Second review"},
         "access_requests.decline": {"note": "Not now"},
+        "holds.place": {"reason": "Litigation is to be expected"},
+        "holds.release": {"reason": "Settled"},
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
         "documents.change": {"name": "b.txt"},
         "versions.create": {},

@@ -45,6 +45,7 @@ class Everything:
                 "number": "1",
                 "consent_id": str(uuid4()),
                 "request_id": str(uuid4()),
+                "hold_id": str(uuid4()),
             },
         )
 

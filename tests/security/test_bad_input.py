@@ -52,6 +52,7 @@ def caller(world: World) -> Iterator[Caller]:
         "member_id",
         "consent_id",
         "request_id",
+        "hold_id",
     )
     made = Caller(
         world.instance,

@@ -29,6 +29,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     asked = world["paralegal"].client.call(
         "POST", f"/v1/matters/{world.matter}/access-requests", bodies(world)["access_requests.make"]
     )
+    hold = attorney.call("POST", f"/v1/matters/{world.matter}/holds", {"reason": "Litigation"})
     made = Caller(
         world.instance,
         {
@@ -40,6 +41,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "grant_id": grant["id"],
             "consent_id": str(uuid4()),
             "request_id": asked["id"],
+            "hold_id": hold["id"],
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,

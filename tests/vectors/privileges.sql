@@ -177,6 +177,8 @@ ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON documents TO redwell_docs
 CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_sweeper
+CREATE POLICY sweeper_across ON documents TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE event_queue OWNER TO redwell_owner
 ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY
 ALTER TABLE event_queue FORCE ROW LEVEL SECURITY
@@ -280,6 +282,13 @@ ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON factor_resets TO redwell_auth
 CREATE POLICY auth_tenant ON factor_resets TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE holds OWNER TO redwell_owner
+ALTER TABLE holds ENABLE ROW LEVEL SECURITY
+ALTER TABLE holds FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON holds TO redwell_docs
+CREATE POLICY docs_tenant ON holds TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, matter_id, document_id, released_at) ON holds TO redwell_sweeper
+CREATE POLICY sweeper_across ON holds TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE member_roles OWNER TO redwell_owner
 ALTER TABLE member_roles ENABLE ROW LEVEL SECURITY
 ALTER TABLE member_roles FORCE ROW LEVEL SECURITY
@@ -322,7 +331,7 @@ ALTER TABLE versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON versions TO redwell_docs
 CREATE POLICY docs_tenant ON versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, state), UPDATE (state) ON versions TO redwell_sweeper
+GRANT SELECT (tenant_id, id, document_id, state), UPDATE (state) ON versions TO redwell_sweeper
 CREATE POLICY sweeper_across ON versions TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE refresh_tokens OWNER TO redwell_owner
 ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY

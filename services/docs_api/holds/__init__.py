@@ -1,0 +1,1 @@
+"""Holds: what must be kept while a duty to preserve lasts."""
