@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from services.cli.files import commands
+
 if TYPE_CHECKING:
     from services.host.server import TLSFiles
 
@@ -21,6 +23,9 @@ app = typer.Typer(
 )
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+
+for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get):
+    app.command()(command)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}

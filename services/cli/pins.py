@@ -11,10 +11,15 @@ class PinError(ValueError):
     """The text is not a fingerprint."""
 
 
-def pins_file() -> Path:
+def own_folder() -> Path:
+    """Where a person keeps what is theirs (XDG Base Directory)."""
     configured = os.environ.get("XDG_CONFIG_HOME")  # noqa: TID251 -- the XDG rule for a person's own files
     folder = Path(configured) if configured and configured.startswith("/") else Path.home() / ".config"
-    return folder / "redwell" / "log-key.pin"
+    return folder / "redwell"
+
+
+def pins_file() -> Path:
+    return own_folder() / "log-key.pin"
 
 
 def pin(fingerprint: str) -> Path:

@@ -60,7 +60,7 @@ def test_the_journey_runs_as_it_is_written(fresh: Instance, redwell: Path, tmp_p
 def test_the_readme_names_commands_that_exist(redwell: Path) -> None:
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
     commands = sorted(line.split()[1] for block in blocks for line in block.splitlines() if line)
-    assert commands == ["demo", "join", "test", "up"]
+    assert commands == ["demo", "get", "join", "login", "ls", "put", "test", "up"]
     for command in commands:
         done = subprocess.run([redwell, command, "--help"], capture_output=True, text=True, check=False)
         assert done.returncode == 0

@@ -1,6 +1,14 @@
 """A typed client for Redwell's public API. It needs `httpx` and nothing of the server."""
 
-from .client import Redwell, Tokens
-from .errors import IntegrityError, ProblemError, RedwellClientError
+from .client import Redwell, Tokens, file_sha256
+from .errors import EndedEarlyError, IntegrityError, ProblemError, RedwellClientError
 
-__all__ = ["IntegrityError", "ProblemError", "Redwell", "RedwellClientError", "Tokens"]
+__all__ = [
+    "EndedEarlyError",
+    "IntegrityError",
+    "ProblemError",
+    "Redwell",
+    "RedwellClientError",
+    "Tokens",
+    "file_sha256",
+]

@@ -2,7 +2,7 @@
 
 import hashlib
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,12 @@ from .fetching import Fetch
 
 JSON = dict[str, Any]
 CHUNK_BYTES = 1024 * 1024
+Moved = Callable[[int], None]
 _TIMEOUT = httpx.Timeout(30, read=120)
+
+
+def _unseen(_count: int) -> None:
+    """Where nobody watches."""
 
 
 @dataclass(slots=True)
@@ -116,14 +121,24 @@ class Redwell:
 
     def put(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
         """Put one file into a matter, streamed; its digest is sent along and checked by the server."""
+        return self.send(self.create(matter_id, path, class_id, folder), path)
+
+    def create(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
+        """A document for a file, still without content; its upload, for `send`."""
         declared = {"name": path.name, "folder": folder, "class_id": class_id, **_declaration(path)}
-        made = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)
-        return self.send(made["upload"], path)
+        upload: JSON = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)["upload"]
+        return upload
 
     def put_version(self, document_id: str, path: Path) -> JSON:
         """Make a file the next version of a document, which keeps its name, folder and class."""
-        made = self.call("POST", f"/v1/documents/{document_id}/versions", _declaration(path))
-        return self.send(made["upload"], path)
+        return self.send(self.create_version(document_id, path), path)
+
+    def create_version(self, document_id: str, path: Path) -> JSON:
+        """A version for a file, still without content; its upload, for `send`."""
+        upload: JSON = self.call("POST", f"/v1/documents/{document_id}/versions", _declaration(path))[
+            "upload"
+        ]
+        return upload
 
     def documents(self, matter_id: str, **query: str) -> Iterator[JSON]:
         return self.pages(f"/v1/matters/{matter_id}/documents", **query)
@@ -160,7 +175,15 @@ class Redwell:
     def restore(self, document: JSON) -> JSON:
         return self._on_revision("POST", document, "/restore")
 
-    def fetch(self, document_id: str, target: Path, *, version: int | None = None, resumes: int = 3) -> str:
+    def fetch(
+        self,
+        document_id: str,
+        target: Path,
+        *,
+        version: int | None = None,
+        resumes: int = 3,
+        moved: Moved = _unseen,
+    ) -> str:
         """Fetch a document into `target`, which gets its name only when all of it is there and right.
 
         Args:
@@ -168,16 +191,17 @@ class Redwell:
             target: the file to make.
             version: its number; the newest if absent.
             resumes: how often to go on after the connection broke, as long as each time something came.
+            moved: told how many bytes came; a negative number when it has to begin anew.
 
         Returns:
             The SHA-256 of the content, hex.
 
         Raises:
-            IntegrityError: the content ended early or is not what the server announced.
+            EndedEarlyError: the content ended early, too often.
+            IntegrityError: the content is not what the server announced.
         """
-        numbered = "" if version is None else f"/versions/{version}"
         partial = target.with_name(f"{target.name}.part")
-        fetch = Fetch(self._http, self._headers, f"/v1/documents/{document_id}{numbered}/content")
+        fetch = Fetch(self._http, self._headers, _content_of(document_id, version), moved)
         try:
             with partial.open("wb") as opened:
                 digest = fetch.into(opened, resumes)
@@ -186,11 +210,26 @@ class Redwell:
             partial.unlink(missing_ok=True)
         return digest
 
-    def send(self, upload: JSON, path: Path) -> JSON:
+    def fetch_on(self, document: JSON, target: Path, *, resumes: int = 3, moved: Moved = _unseen) -> None:
+        """As `fetch`, for a document as it was listed; what came before a break is kept beside `target`.
+
+        The next call goes on with it, in whichever process, as long as the version is the same.
+
+        Raises:
+            EndedEarlyError: the content ended early, too often; call again.
+            IntegrityError: the content is not that of the listed version.
+        """
+        sha256, number = document["version"]["sha256"], document["version"]["number"]
+        partial = target.with_name(f".redwell-{document['id']}-{sha256[:16]}.part")
+        fetch = Fetch(self._http, self._headers, _content_of(document["id"], number), moved)
+        fetch.on_into(partial, sha256, resumes)
+        partial.replace(target)
+
+    def send(self, upload: JSON, path: Path, moved: Moved = _unseen) -> JSON:
         """Send the content of an open upload, streamed; the document that it belongs to."""
         response = self._http.put(
             f"/v1/uploads/{upload['id']}/content",
-            content=_chunks(path),
+            content=_chunks(path, moved),
             headers={
                 **self._headers(),
                 "Content-Type": "application/octet-stream",
@@ -231,7 +270,8 @@ class Redwell:
             opened.writelines(response.iter_bytes(CHUNK_BYTES))
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.access}"} if self.tokens else {}
+        held = self.tokens is not None and self.tokens.access
+        return {"Authorization": f"Bearer {held}"} if held else {}
 
     def _keep(self, answer: JSON) -> None:
         self.tokens = Tokens.of(answer)
@@ -246,7 +286,13 @@ def _declaration(path: Path) -> JSON:
     return {"length_bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
-def _chunks(path: Path) -> Iterable[bytes]:
+def _chunks(path: Path, moved: Moved) -> Iterable[bytes]:
     with path.open("rb") as opened:
         while chunk := opened.read(CHUNK_BYTES):
             yield chunk
+            moved(len(chunk))
+
+
+def _content_of(document_id: str, version: int | None) -> str:
+    numbered = "" if version is None else f"/versions/{version}"
+    return f"/v1/documents/{document_id}{numbered}/content"

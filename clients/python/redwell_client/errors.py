@@ -3,6 +3,7 @@
 RedwellClientError
 ├── ProblemError      the server refused: a problem document (RFC 9457)
 └── IntegrityError    what arrived is not what the server said it would be
+    └── EndedEarlyError   it ended too early; what came is right as far as anybody can say
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,10 @@ class ProblemError(RedwellClientError):
 
 
 class IntegrityError(RedwellClientError):
+    pass
+
+
+class EndedEarlyError(IntegrityError):
     pass
 
 

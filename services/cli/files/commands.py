@@ -1,0 +1,115 @@
+"""The commands `login`, `logout`, `ls`, `put` and `get`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+INTERRUPTED = 130
+JSON = Annotated[bool, typer.Option("--json", help="Print one object for programs.")]
+JOBS = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
+MATTER = Annotated[str, typer.Argument(help="The matter's number or id.")]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong, in a sentence; an interruption says that the same command goes on."""
+    import httpx
+
+    from clients.python.redwell_client import RedwellClientError
+    from services.cli.app import refuse
+    from services.cli.files.places import PlaceError
+    from services.cli.files.session import NotSignedInError
+    from services.cli.files.signing import LoginError
+
+    try:
+        yield
+    except (LoginError, NotSignedInError, PlaceError, RedwellClientError) as error:
+        refuse(error)
+    except httpx.HTTPError as error:
+        refuse(f"Redwell cannot be reached: {str(error) or type(error).__name__}")
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the same command goes on from here.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def login(
+    url: Annotated[str, typer.Option(help="Where Redwell is.")] = "https://localhost:8443",
+    ca: Annotated[
+        Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")
+    ] = None,
+    firm: Annotated[
+        str | None, typer.Option("--for", help="Name or id of the firm to act for, for a provider's people.")
+    ] = None,
+) -> None:
+    """Sign in with password and authenticator, for the commands ls, put and get."""
+    from services.cli.files.signing import login as run
+
+    with _told():
+        print(run(url, ca, firm))
+
+
+def logout() -> None:
+    """End the session, there and here."""
+    from services.cli.files.signing import logout as run
+
+    with _told():
+        print(run())
+
+
+def ls(
+    matter: Annotated[
+        str | None, typer.Argument(help="A matter's number or id; all matters if absent.")
+    ] = None,
+    place: Annotated[str, typer.Argument(help="A folder of it, or a document.")] = "",
+    *,
+    as_json: JSON = False,
+) -> None:
+    """List your matters, or the documents of one."""
+    from services.cli.files.listing import list_documents, list_matters
+
+    with _told():
+        if matter is None:
+            list_matters(as_json=as_json)
+        else:
+            list_documents(matter, place, as_json=as_json)
+
+
+def put(  # noqa: PLR0913 -- one parameter for each option
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    matter: Annotated[str, typer.Option(help="The matter's number or id.")],
+    class_id: Annotated[str, typer.Option("--class", help="The class that the documents are of.")],
+    folder: Annotated[str, typer.Option(help="The folder there to put them in.")] = "",
+    *,
+    jobs: JOBS = 4,
+    as_json: JSON = False,
+) -> None:
+    """Put files and folders into a matter. What is there already is skipped."""
+    from services.cli.files.outcome import tell
+    from services.cli.files.putting import Wanted
+    from services.cli.files.putting import put as run
+
+    with _told():
+        done = run(paths, Wanted(matter, class_id, folder.strip("/")), jobs, quiet=as_json)
+        raise typer.Exit(tell(done, as_json=as_json))
+
+
+def get(
+    matter: MATTER,
+    places: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLACE]...", help="Folders or documents; all if absent.")
+    ] = None,
+    to: Annotated[Path, typer.Option(help="The folder here.")] = Path(),
+    *,
+    jobs: JOBS = 4,
+    as_json: JSON = False,
+) -> None:
+    """Fetch documents of a matter, with their folders. What is here already is skipped."""
+    from services.cli.files.getting import get as run
+    from services.cli.files.outcome import tell
+
+    with _told():
+        done = run(matter, places or [], to, jobs, quiet=as_json)
+        raise typer.Exit(tell(done, as_json=as_json))

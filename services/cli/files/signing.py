@@ -1,0 +1,70 @@
+"""`redwell login` and `logout`: two factors at the prompt, and the organization that one acts for."""
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from clients.python.redwell_client import ProblemError, Redwell
+from services.cli.files.session import forget, keep, signed_in
+
+
+class LoginError(Exception):
+    """One sentence on why not."""
+
+
+def login(url: str, ca: Path | None, firm: str | None) -> str:
+    """Ask for both factors and keep the session; a sentence on who is signed in, and for whom.
+
+    Args:
+        url: where Redwell is.
+        ca: PEM file to trust beside the system's authorities.
+        firm: name or id of the firm to act for; one's own organization if absent.
+
+    Raises:
+        LoginError: nobody answers there as Redwell does, or the answers were refused.
+    """
+    try:
+        with Redwell(url, ca=ca) as client:
+            client.call("GET", "/v1/openapi.json")  # before anything is asked for in vain
+            email = input("Your e-mail address: ")
+            challenge = client.sign_in(email, getpass.getpass("Your password: "))
+            client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
+            member, firms = client.call("GET", "/v1/me"), list(client.pages("/v1/firms"))
+            if firm is not None:
+                client.act_for(_chosen(firms, firm))
+            keep(client.url, str(ca.absolute()) if ca else None, client.tokens)
+            return _told(member, firms, firm)
+    except ProblemError as refused:
+        raise LoginError(str(refused)) from refused
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
+        raise LoginError(f"{url} cannot be reached over TLS: {failure}") from failure
+
+
+def logout() -> str:
+    """End the session there and forget it here.
+
+    Raises:
+        NotSignedInError: there is none.
+    """
+    with signed_in() as person:
+        person.client.call("POST", "/v1/sign-out")
+    forget()
+    return "Signed out."
+
+
+def _chosen(firms: list[dict[str, Any]], wanted: str) -> str:
+    found = [row["id"] for row in firms if wanted in (row["id"], row["name"])]
+    if len(found) != 1:
+        names = ", ".join(f"{row['name']} ({row['id']})" for row in firms) or "none"
+        raise LoginError(f"--for names no firm, or several. You may act for: {names}")
+    return str(found[0])
+
+
+def _told(member: dict[str, Any], firms: list[dict[str, Any]], firm: str | None) -> str:
+    sentence = f"Signed in as {member['name']}, {', '.join(member['roles'])}."
+    if firms and firm is None:
+        names = "\n".join(f"  {row['name']}  {row['id']}" for row in firms)
+        sentence += f"\nTo read a firm's files, sign in with --for. You may act for:\n{names}"
+    return sentence
