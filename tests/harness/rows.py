@@ -19,12 +19,13 @@ SELECT EXISTS (SELECT FROM event_queue) OR EXISTS (
 """
 
 
-_UNTOLD = """
-SELECT EXISTS (SELECT FROM outbox) OR EXISTS (
+_BUSY = f"""
+{_BEHIND} OR EXISTS (SELECT FROM outbox) OR EXISTS (
     SELECT FROM trees t
     WHERE t.size > coalesce((SELECT max(next_index) FROM reading_places p WHERE p.tenant_id = t.tenant_id), 0)
 )
 """
+"""In one statement: what is told becomes mail, and mail that has gone becomes an event, between any two."""
 
 
 def rows(instance: Instance, statement: str, *values: object) -> list[asyncpg.Record]:
@@ -61,11 +62,7 @@ def wait_until_sequenced(instance: Instance) -> None:
 
 def wait_until_quiet(instance: Instance) -> None:
     """Return when nothing is left to do in the background: every event sequenced, and people told of it."""
-
-    def quiet() -> bool:
-        return not (row(instance, _BEHIND)[0] or row(instance, _UNTOLD)[0])
-
-    eventually(quiet)
+    eventually(lambda: not row(instance, _BUSY)[0])
 
 
 def digests(instance: Instance) -> dict[str, str]:
