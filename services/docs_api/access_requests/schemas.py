@@ -41,7 +41,8 @@ class AccessRequestView(Wire):
     requested_by: UUID
     classes: list[str]
     ends_at: datetime
-    reason: str
+    reason: str | None
+    """Null, as `note` is, for a colleague whom it is for: they may know nothing of the matter yet."""
     state: str
     """open, granted, declined, withdrawn, or lapsed."""
     created_at: datetime

@@ -1,7 +1,7 @@
 """Asking for access, and the answers: a grant (`grants.create` names the request), no, or never mind."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -93,7 +93,7 @@ async def make_request(act: Act, matter_id: UUID, new: NewAccessRequest) -> Acce
         "ends_at": timestamp(made.ends_at),
     }
     await act.record(Draft("access_request.made", subject=_subject(made), change=change))
-    return _view(made, names, act.now)
+    return _view(act, made, names)
 
 
 async def list_own_requests(act: Act, query: ListQuery) -> AccessRequestPage:
@@ -132,7 +132,7 @@ async def decline_request(act: Act, request_id: UUID, answer: Decline) -> Access
     note = names.seal(_NOTE, request_id, answer.note)
     closed = await close(act, request_id, "declined", note_sealed=note)
     await act.record(Draft("access_request.declined", subject=_subject(closed), change=_about(closed)))
-    return _view(closed, names, act.now)
+    return _view(act, closed, names)
 
 
 async def withdraw_request(act: Act, request_id: UUID) -> AccessRequestView:
@@ -149,7 +149,7 @@ async def withdraw_request(act: Act, request_id: UUID) -> AccessRequestView:
         raise NotFound
     closed = await close(act, request_id, "withdrawn")
     await act.record(Draft("access_request.withdrawn", subject=_subject(closed), change=_about(closed)))
-    return _view(closed, matter_names(act, dict(row)), act.now)
+    return _view(act, closed, matter_names(act, dict(row)))
 
 
 async def answer_with_grant(act: Act, request_id: UUID, matter_id: UUID, member: UUID, grant: UUID) -> None:
@@ -194,7 +194,7 @@ async def _list(act: Act, query: ListQuery, which: ColumnElement[bool], draft: D
     found = await act.session.execute(statement, parameters(act.principal, act.now))
     rows, cursor = cut(found.mappings().all(), query.limit, lambda row: row["AccessRequest"].id)
     await act.record(replace(draft, change={"items": len(rows)}))
-    items = [_view(row["AccessRequest"], matter_names(act, dict(row)), act.now) for row in rows]
+    items = [_view(act, row["AccessRequest"], matter_names(act, dict(row))) for row in rows]
     return AccessRequestPage(items=items, next=cursor)
 
 
@@ -206,8 +206,10 @@ def _about(request: AccessRequest) -> dict[str, object]:
     return {"member": str(request.member_id)}
 
 
-def _view(row: AccessRequest, names: Names, now: datetime) -> AccessRequestView:
-    lapsed = row.state == "open" and row.lapses_at <= now
+def _view(act: Act, row: AccessRequest, names: Names) -> AccessRequestView:
+    lapsed = row.state == "open" and row.lapses_at <= act.now
+    reads = not act.principal.acts_for_another or row.requested_by == act.principal.id
+    note = row.note_sealed if reads else None
     return AccessRequestView(
         id=row.id,
         matter_id=row.matter_id,
@@ -216,11 +218,11 @@ def _view(row: AccessRequest, names: Names, now: datetime) -> AccessRequestView:
         requested_by=row.requested_by,
         classes=row.classes,
         ends_at=row.ends_at,
-        reason=names.open(_REASON, row.id, row.reason_sealed),
+        reason=names.open(_REASON, row.id, row.reason_sealed) if reads else None,
         state="lapsed" if lapsed else row.state,
         created_at=row.created_at,
         lapses_at=row.lapses_at,
         decided_at=row.lapses_at if lapsed else row.decided_at,
-        note=None if row.note_sealed is None else names.open(_NOTE, row.id, row.note_sealed),
+        note=None if note is None else names.open(_NOTE, row.id, note),
         grant_id=row.grant_id,
     )
