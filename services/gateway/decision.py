@@ -7,8 +7,8 @@ Pure, and the same for both faces. The steps, in their order:
 3. The path belongs to an operation (404), and the operation takes this method (405).
 4. The body is not encoded, is of the operation's type (415), and declares no length beyond its limit (413).
 5. The operation is public, or the token is genuine, ours, valid now, and of two factors (401).
-6. The last factor is recent enough for the operation (401, RFC 9470).
-7. The principal has every scope that the operation wants (403).
+6. The principal has every scope that the operation wants (403).
+7. The last factor is recent enough for the operation (401, RFC 9470): nobody proves one for a refusal.
 
 What is public knowledge (paths, methods, types) is refused before the token is looked at; whatever is refused
 from step 6 on is the refusal of an identified principal. Sessions and grants are the services' own queries.
@@ -76,8 +76,8 @@ def decide(head: RequestHead, rules: Rules, now: datetime) -> Decision:
         if operation.access != "public":
             principal = rules.tokens.identify(fields.get(b"authorization"), now)
             # 6, 7
-            _check_factor(operation, principal, now)
             _check_scopes(operation, principal)
+            _check_factor(operation, principal, now)
     except RedwellError as problem:
         return Decision(operation, principal, fields.user_agent, problem)
     return Decision(operation, principal, fields.user_agent, None)

@@ -298,6 +298,10 @@ class TestRefusalsOfTheIdentified:
         paralegal = bearer(firm=elsewhere, roles=["paralegal"], scope="matter:read")
         assert decide(head("GET", "/v1/matters", paralegal), RULES, NOW).problem is None
 
+    def test_nobody_is_asked_for_a_factor_for_what_they_may_not_do(self) -> None:
+        old = bearer(scope="matter:read", auth_time=ISSUED - 3000)
+        assert refused(head("POST", f"/v1/grants/{MATTER}/revoke", old)).status == 403
+
     @pytest.mark.parametrize(("age", "admitted"), [(0, True), (300, True), (301, False)])
     def test_a_sensitive_operation_wants_a_fresh_factor(self, age: int, *, admitted: bool) -> None:
         decision = decide(
