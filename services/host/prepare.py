@@ -4,7 +4,6 @@ Needs a superuser (or a role with CREATEDB and CREATEROLE) once; the services ne
 """
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.host.errors import PostgresError
+from services.host.secret_files import replace_secret
 from services.tables.privileges import privilege_statements
 from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER
 
@@ -33,19 +33,8 @@ def read_or_create_passwords(file: Path) -> dict[str, str]:
     missing = [role for role in LOGIN_ROLES if role not in known]
     if missing:
         known |= {str(role): secrets.token_urlsafe(32) for role in missing}
-        _replace_secret(file, json.dumps(known))
+        replace_secret(file, json.dumps(known))
     return known
-
-
-def _replace_secret(file: Path, text: str) -> None:
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w") as opened:  # noqa: PTH123 -- a descriptor, not a path
-        opened.write(text)
-        opened.flush()
-        os.fsync(descriptor)
-    fresh.replace(file)
 
 
 def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
