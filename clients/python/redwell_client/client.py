@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import httpx
 
-from .errors import raise_for_problem
+from .errors import IntegrityError, raise_for_problem
 from .fetching import Fetch
+from .saving import saved
 
 JSON = dict[str, Any]
 CHUNK_BYTES = 1024 * 1024
@@ -174,17 +175,12 @@ class Redwell:
 
         Raises:
             IntegrityError: the content ended early or is not what the server announced.
+            TargetError: there is no room for it, or the folder cannot be written.
         """
         numbered = "" if version is None else f"/versions/{version}"
-        partial = target.with_name(f"{target.name}.part")
         fetch = Fetch(self._http, self._headers, f"/v1/documents/{document_id}{numbered}/content")
-        try:
-            with partial.open("wb") as opened:
-                digest = fetch.into(opened, resumes)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return digest
+        with saved(target) as opened:
+            return fetch.into(opened, resumes)
 
     def send(self, upload: JSON, path: Path) -> JSON:
         """Send the content of an open upload, streamed; the document that it belongs to."""
@@ -219,16 +215,25 @@ class Redwell:
         return self.pages("/v1/log/events", **query)
 
     def bundle(self, target: Path, **query: str) -> None:
-        """Save the events that match, with their proof, as a bundle for `redwell audit verify`."""
+        """Save the events that match, with their proof, as a bundle for `redwell audit verify`.
+
+        Raises:
+            ProblemError: the server refused.
+            IntegrityError: it ended early.
+            TargetError: there is no room for it, or the folder cannot be written.
+        """
         headers = self._headers()
         with (
             self._http.stream("POST", "/v1/log/bundles", json={"filter": query}, headers=headers) as response,
-            target.open("wb") as opened,
+            saved(target) as opened,
         ):
             if response.is_error:
                 response.read()
             raise_for_problem(response)
-            opened.writelines(response.iter_bytes(CHUNK_BYTES))
+            try:
+                opened.writelines(response.iter_bytes(CHUNK_BYTES))
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as broken:
+                raise IntegrityError("the bundle ended before it was complete") from broken
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens.access}"} if self.tokens else {}

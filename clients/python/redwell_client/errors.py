@@ -2,7 +2,8 @@
 
 RedwellClientError
 ├── ProblemError      the server refused: a problem document (RFC 9457)
-└── IntegrityError    what arrived is not what the server said it would be
+├── IntegrityError    what arrived is not what the server said it would be
+└── TargetError       it cannot be kept here: the disk is full, or the folder closed
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ class ProblemError(RedwellClientError):
 
 class IntegrityError(RedwellClientError):
     pass
+
+
+class TargetError(RedwellClientError):
+    """The message names the file and the reason."""
 
 
 def raise_for_problem(response: httpx.Response) -> None:
