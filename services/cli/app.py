@@ -106,7 +106,13 @@ def demo(
 def doctor(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of the instance.")] = None,
-    ops: Annotated[str, typer.Option(help="Private address of /livez and /readyz.")] = "localhost:8444",
+    ops: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Private address of /livez and /readyz, once for each process; if absent localhost:8444, "
+            "or 127.0.0.1:9101 to :9104 of separate services."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object for programs.")] = False,
 ) -> None:
     """Look an instance over, running or stopped. Exit code: 0 fine, 1 something to mend, 2 cannot look."""
@@ -114,7 +120,7 @@ def doctor(
     from services.cli.doctor.examine import doctor as run
 
     try:
-        status = run(data, ops, as_json=as_json)
+        status = run(data, ops or [], as_json=as_json)
     except CannotLookError as error:
         print(f"redwell: {error}", file=sys.stderr)
         status = CANNOT_LOOK
