@@ -51,6 +51,24 @@ def _tls_files(cert: Path | None, key: Path | None) -> "TLSFiles | None":
     return TLSFiles(cert.absolute(), key.absolute()) if cert and key else None
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer's shape of a callback
+    if wanted:
+        from services.evidence.service import VERSION
+
+        print(f"redwell {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def redwell(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
 @app.command()
 def up(  # noqa: PLR0913 -- one parameter for each option
     *,
@@ -84,7 +102,7 @@ def up(  # noqa: PLR0913 -- one parameter for each option
 @app.command()
 def demo(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(metavar="[PATH]...", help="Files or folders; a sample matter if absent."),
     ] = None,
     *,
@@ -152,10 +170,12 @@ def prepare(
     """Make a Postgres (REDWELL_DATABASE_ADMIN_URL) ready for `serve`, and print the environment for it."""
     from services.cli.prepare import prepare as run
     from services.host.errors import HostError
+    from services.keys.errors import KeysError
 
     try:
-        run(data)
-    except HostError as error:
+        with settings_named():
+            run(data)
+    except (HostError, KeysError) as error:
         refuse(error)
 
 
@@ -212,16 +232,28 @@ def pin(fingerprint: Annotated[str, typer.Argument(help="SHA256:… as the first
         refuse(error)
 
 
-@audit.command("verify", context_settings=FORWARDED)
+@audit.command("verify")
 def verify(
-    arguments: Annotated[list[str], typer.Argument(metavar="BUNDLE [--pin FINGERPRINT]")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The bundle file (.zip).")],
+    *,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option("--pin", help="Fingerprint of the log key, SHA256:…; the pinned one if absent."),
+    ] = None,
+    origin: Annotated[str | None, typer.Option(help="Name of the log, if you know which it must be.")] = None,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="A checkpoint kept from before, which the bundle must extend; may be repeated."),
+    ] = None,
 ) -> None:
     """Prove a bundle offline. Exit code: 0 verified, 1 refused, 2 usage, 3 not pinned."""
     from services.audit.offline.__main__ import main
     from services.cli.pins import pinned
 
-    known = pinned() if "--pin" not in arguments else None
-    raise typer.Exit(main([*arguments, *(["--pin", known] if known else [])]))
+    named = {"pin": pinned() if fingerprint is None else fingerprint, "origin": origin}
+    words = [f"--{name}={value}" for name, value in named.items() if value is not None]
+    words += [f"--checkpoint={file}" for file in checkpoint or ()]
+    raise typer.Exit(main([*words, "--", bundle]))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER
 DATABASE = "redwell"
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _OLDEST_SERVER = 150000
+_CONNECT_SECONDS = 10
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -42,20 +43,37 @@ def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
     return {role: password for role, password in passwords.items() if role != MIGRATOR}
 
 
+async def check_administrator(dsn: str) -> None:
+    """Return if this Postgres can be reached so, and be used.
+
+    Raises:
+        PostgresError: it cannot be reached, is too old, or would lose committed rows.
+    """
+    connection = await _connect(dsn)
+    try:
+        await _check_server(connection)
+    finally:
+        await connection.close()
+
+
 async def prepare_database(superuser_dsn: str, passwords: dict[str, str], database: str = DATABASE) -> None:
     """Roles, database, schema and privileges, as the tables declare them.
 
     Raises:
-        PostgresError: the server is too old, or would lose committed rows.
+        PostgresError: the server is too old, would lose committed rows, or refuses this administrator.
     """
+    await check_administrator(superuser_dsn)
     connection = await _connect(superuser_dsn)
     try:
-        await _check_server(connection)
         await _create_roles(connection, passwords)
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             await connection.execute(f"CREATE DATABASE {database} OWNER {OWNER} TEMPLATE template0")
         await connection.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
         await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {', '.join(LOGIN_ROLES)}")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise PostgresError(
+            f"The administrator must be a superuser, or have CREATEDB and CREATEROLE: {error}."
+        ) from error
     finally:
         await connection.close()
     await _migrate(_with_role(superuser_dsn, database, MIGRATOR, passwords[MIGRATOR]))
@@ -63,10 +81,11 @@ async def prepare_database(superuser_dsn: str, passwords: dict[str, str], databa
 
 async def _connect(dsn: str) -> asyncpg.Connection:
     try:
-        return await asyncpg.connect(dsn)
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # asyncpg's messages name host, port and role, never the password.
-        raise PostgresError(f"The Postgres cannot be reached as administrator: {error}") from error
+        reason = str(error) or f"no answer in {_CONNECT_SECONDS} s"
+        raise PostgresError(f"The Postgres cannot be reached as administrator: {reason}.") from error
 
 
 async def _check_server(connection: asyncpg.Connection) -> None:
