@@ -56,6 +56,24 @@ def _tls_files(cert: Path | None, key: Path | None) -> "TLSFiles | None":
     return TLSFiles(cert.absolute(), key.absolute()) if cert and key else None
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer's shape of a callback
+    if wanted:
+        from services.evidence.service import VERSION
+
+        print(f"redwell {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def redwell(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
 @app.command()
 def up(  # noqa: PLR0913 -- one parameter for each option
     *,
@@ -89,7 +107,7 @@ def up(  # noqa: PLR0913 -- one parameter for each option
 @app.command()
 def demo(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(metavar="[PATH]...", help="Files or folders; a sample matter if absent."),
     ] = None,
     *,
@@ -111,7 +129,13 @@ def demo(
 def doctor(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of the instance.")] = None,
-    ops: Annotated[str, typer.Option(help="Private address of /livez and /readyz.")] = "localhost:8444",
+    ops: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Private address of /livez and /readyz, once for each process; if absent localhost:8444, "
+            "or 127.0.0.1:9101 to :9104 of separate services."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one object for programs.")] = False,
 ) -> None:
     """Look an instance over, running or stopped. Exit code: 0 fine, 1 something to mend, 2 cannot look."""
@@ -119,7 +143,7 @@ def doctor(
     from services.cli.doctor.examine import doctor as run
 
     try:
-        status = run(data, ops, as_json=as_json)
+        status = run(data, ops or [], as_json=as_json)
     except CannotLookError as error:
         print(f"redwell: {error}", file=sys.stderr)
         status = CANNOT_LOOK
@@ -151,10 +175,12 @@ def prepare(
     """Make a Postgres (REDWELL_DATABASE_ADMIN_URL) ready for `serve`, and print the environment for it."""
     from services.cli.prepare import prepare as run
     from services.host.errors import HostError
+    from services.keys.errors import KeysError
 
     try:
-        run(data)
-    except HostError as error:
+        with settings_named():
+            run(data)
+    except (HostError, KeysError) as error:
         refuse(error)
 
 
@@ -211,16 +237,28 @@ def pin(fingerprint: Annotated[str, typer.Argument(help="SHA256:… as the first
         refuse(error)
 
 
-@audit.command("verify", context_settings=FORWARDED)
+@audit.command("verify")
 def verify(
-    arguments: Annotated[list[str], typer.Argument(metavar="BUNDLE [--pin FINGERPRINT]")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The bundle file (.zip).")],
+    *,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option("--pin", help="Fingerprint of the log key, SHA256:…; the pinned one if absent."),
+    ] = None,
+    origin: Annotated[str | None, typer.Option(help="Name of the log, if you know which it must be.")] = None,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="A checkpoint kept from before, which the bundle must extend; may be repeated."),
+    ] = None,
 ) -> None:
     """Prove a bundle offline. Exit code: 0 verified, 1 refused, 2 usage, 3 not pinned."""
     from services.audit.offline.__main__ import main
     from services.cli.pins import pinned
 
-    known = pinned() if "--pin" not in arguments else None
-    raise typer.Exit(main([*arguments, *(["--pin", known] if known else [])]))
+    named = {"pin": pinned() if fingerprint is None else fingerprint, "origin": origin}
+    words = [f"--{name}={value}" for name, value in named.items() if value is not None]
+    words += [f"--checkpoint={file}" for file in checkpoint or ()]
+    raise typer.Exit(main([*words, "--", bundle]))
 
 
 @app.command()

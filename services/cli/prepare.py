@@ -13,10 +13,12 @@ from services.cli.up import settings_from_environment
 from services.host.errors import HostError
 from services.host.prepare import (
     DATABASE,
+    check_administrator,
     passwords_of_services,
     prepare_database,
     read_or_create_passwords,
 )
+from services.host.room import room_needed
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory
@@ -28,12 +30,38 @@ def prepare(data: Path) -> None:
     Raises:
         HostError: the administrator's URL is missing, or the server cannot be used.
     """
+    told, url = _told()
+    asyncio.run(check_administrator(url))
+    data = data.absolute()
+    with room_needed(data):
+        _prepare_folder(data, told, url)
+
+
+def _told() -> tuple[dict[str, str], str]:
+    """The settings, and the administrator's URL, which is none of the services'."""
     told = {name: value for name, value in settings_from_environment().items() if name.startswith("REDWELL_")}
     url = told.pop("REDWELL_DATABASE_ADMIN_URL", None)
     if url is None:
         raise HostError("REDWELL_DATABASE_ADMIN_URL must name the Postgres, as an administrator reaches it.")
-    data = data.absolute()
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.scheme in ("postgresql", "postgres") and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        # It holds a password, so it is not repeated.
+        raise HostError(
+            "REDWELL_DATABASE_ADMIN_URL must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special "
+            "characters percent-encoded."
+        )
+    return told, url
+
+
+def _prepare_folder(data: Path, told: dict[str, str], url: str) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(f"The folder {data} cannot be made: {error.strerror}.") from error
     keys = KeyDirectory(data / "keys")
     keys.ensure()
     passwords = read_or_create_passwords(data / "database.json")

@@ -16,9 +16,10 @@ WORKER_COMMAND = (sys.executable, "-P", "-m", "services.host.worker")
 
 
 def settings_from_environment() -> dict[str, str]:
-    """The `REDWELL_*` variables of the caller; every other variable stays behind."""
+    """The `REDWELL_*` variables of the caller, and where temporary files go; all others stay behind."""
     environment = os.environ  # noqa: TID251 -- the one place where the caller's environment is handed on
-    return {name: value for name, value in environment.items() if name.startswith(("REDWELL_", "COVERAGE_"))}
+    handed_on = ("REDWELL_", "COVERAGE_", "TMPDIR")
+    return {name: value for name, value in environment.items() if name.startswith(handed_on)}
 
 
 def data_root(given: Path | None) -> Path:

@@ -65,10 +65,15 @@ class PublicKeys:
 
     async def _reload(self, now: datetime) -> None:
         """Read the keys. What cannot be read changes nothing; it is `Unavailable` while nothing is known."""
+        published: JWKs | None = None
         try:
-            keyring = keyring_from_jwks({"keys": list(await self._load(now))})
+            published = list(await self._load(now))
+            keyring = keyring_from_jwks({"keys": published})
         except (Unavailable, KeyringError) as error:
-            _log.error("the published keys are not taken", reason=str(error))
+            if published == [] and not self._kids:
+                _log.info("no keys are published yet")  # whoever signs may be starting just now
+            else:
+                _log.error("the published keys are not taken", reason=str(error))
             if not self._kids:
                 raise Unavailable from error
         else:

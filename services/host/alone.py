@@ -35,7 +35,8 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     app, health = _gateway(settings, clock) if name == "gateway" else _service(name, settings, clock)
     # All of them come from the edge proxy's address, which limits those of each client.
     counts = ConnectionCounts(per_address=MAX_CONNECTIONS)
-    serve([Endpoint(app, public, counts=counts), Endpoint(health, private, lifespan=False)])
+    front = Endpoint(app, public, counts=counts, public_url=settings.public_url)
+    serve([front, Endpoint(health, private, lifespan=False)])
 
 
 def _gateway(settings: Settings, clock: Clock) -> tuple[Living, HealthApp]:

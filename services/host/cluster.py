@@ -13,6 +13,7 @@ from services.host import launch
 from services.host.accounts import ServerAccount
 from services.host.binaries import MINIMAL_ENVIRONMENT, ServerBinaries
 from services.host.errors import PostgresError
+from services.host.secret_files import replace_secret
 
 SUPERUSER = "postgres"
 SCRATCH_PREFIX = "init-"
@@ -33,11 +34,7 @@ def read_or_create_password(path: Path) -> str:
         return path.read_text("ascii").strip()
     except FileNotFoundError:
         password = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(password + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        replace_secret(path, f"{password}\n")
         return password
 
 

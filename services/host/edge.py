@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from services.host.errors import HostError, MalformedRequest, NoAnswer, RequestTimeout, URLTooLong
 from services.host.listeners import Address
-from services.kernel.http.admission import SAFE_HEADERS
+from services.kernel.http.admission import SAFE_HEADERS, strict_transport
 from services.kernel.problems import (
     PROBLEM_TYPE,
     MethodNotAllowed,
@@ -66,9 +67,11 @@ def render_nginx(options: EdgeOptions) -> str:
         if not value or _UNSAFE.search(value.replace(" ", "") if name in _PATHS else value):
             raise HostError(f"The {name.lower()} {value!r} cannot stand in nginx's configuration.")
     made = {
-        "SAFEHEADERS": _headers({}),
+        "SAFEHEADERS": _headers(options.host, {}),
         "REFUSALS": textwrap.indent("\n".join(_refusal(status) for status in REFUSALS), " " * 12),
-        "PROBLEMS": "\n".join(_problem_location(name, problem) for name, problem in _PROBLEMS.items()),
+        "PROBLEMS": "\n".join(
+            _problem_location(options.host, name, problem) for name, problem in _PROBLEMS.items()
+        ),
     }
     return _PLACEHOLDER.sub(lambda match: (told | made)[match[1]], TEMPLATE.read_text())
 
@@ -90,7 +93,7 @@ _PROBLEMS: Final[dict[str, RedwellError]] = {
 }
 
 
-def _problem_location(name: str, problem: RedwellError) -> str:
+def _problem_location(host: str, name: str, problem: RedwellError) -> str:
     """A location that answers with `problem`, dressed as every answer is."""
     body = problem_body(problem, None).decode("ascii")
     if "'" in body or "$" in body:
@@ -99,13 +102,14 @@ def _problem_location(name: str, problem: RedwellError) -> str:
         location = /-redwell/{name} {{
             internal;
             default_type {PROBLEM_TYPE};
-{_headers(problem.headers())}
+{_headers(host, problem.headers())}
             return {problem.status} '{body}';
         }}"""
 
 
-def _headers(more: Mapping[str, str]) -> str:
-    named = {name.decode(): value.decode() for name, value in SAFE_HEADERS} | dict(more)
+def _headers(host: str, more: Mapping[str, str]) -> str:
+    transport = strict_transport(urlsplit(f"//{host}").hostname or host)
+    named = {name.decode(): value.decode() for name, value in (*SAFE_HEADERS, transport)} | dict(more)
     lines = (f'add_header {name.lower()} "{value}" always;' for name, value in named.items())
     return textwrap.indent("\n".join(lines), " " * 12)
 

@@ -20,9 +20,11 @@ from services.host.prepare import (
     prepare_database,
     read_or_create_passwords,
 )
+from services.host.room import room_needed
 from services.host.server import TLSFiles, tls_context
 from services.host.supervisor import DEFAULT_LISTEN, DEFAULT_OPS, HostOptions, Supervisor
 from services.kernel.clock import system_clock
+from services.kernel.logs import configure
 from services.kernel.settings import Settings
 from services.keys.certificates import ensure_certificates
 from services.keys.files import SYMMETRIC, KeyDirectory, KeyFile
@@ -78,6 +80,12 @@ def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None
     _check_public_url(options.public_url)
     if options.tls is not None:
         _check_pair(options.tls)
+    configure("info")
+    with room_needed(options.data):
+        _run(options, announce)
+
+
+def _run(options: UpOptions, announce: Callable[[Announcement], None]) -> None:
     try:
         ensure_folder(options.data)
     except OSError as error:

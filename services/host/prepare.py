@@ -4,7 +4,6 @@ Needs a superuser (or a role with CREATEDB and CREATEROLE) once; the services ne
 """
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +17,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.host.errors import PostgresError
+from services.host.secret_files import replace_secret
 from services.tables.privileges import privilege_statements
 from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER
 
 DATABASE = "redwell"
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _OLDEST_SERVER = 150000
+_CONNECT_SECONDS = 10
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -33,19 +34,8 @@ def read_or_create_passwords(file: Path) -> dict[str, str]:
     missing = [role for role in LOGIN_ROLES if role not in known]
     if missing:
         known |= {str(role): secrets.token_urlsafe(32) for role in missing}
-        _replace_secret(file, json.dumps(known))
+        replace_secret(file, json.dumps(known))
     return known
-
-
-def _replace_secret(file: Path, text: str) -> None:
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w") as opened:  # noqa: PTH123 -- a descriptor, not a path
-        opened.write(text)
-        opened.flush()
-        os.fsync(descriptor)
-    fresh.replace(file)
 
 
 def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
@@ -53,20 +43,37 @@ def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
     return {role: password for role, password in passwords.items() if role != MIGRATOR}
 
 
+async def check_administrator(dsn: str) -> None:
+    """Return if this Postgres can be reached so, and be used.
+
+    Raises:
+        PostgresError: it cannot be reached, is too old, or would lose committed rows.
+    """
+    connection = await _connect(dsn)
+    try:
+        await _check_server(connection)
+    finally:
+        await connection.close()
+
+
 async def prepare_database(superuser_dsn: str, passwords: dict[str, str], database: str = DATABASE) -> None:
     """Roles, database, schema and privileges, as the tables declare them.
 
     Raises:
-        PostgresError: the server is too old, or would lose committed rows.
+        PostgresError: the server is too old, would lose committed rows, or refuses this administrator.
     """
+    await check_administrator(superuser_dsn)
     connection = await _connect(superuser_dsn)
     try:
-        await _check_server(connection)
         await _create_roles(connection, passwords)
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             await connection.execute(f"CREATE DATABASE {database} OWNER {OWNER} TEMPLATE template0")
         await connection.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
         await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {', '.join(LOGIN_ROLES)}")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise PostgresError(
+            f"The administrator must be a superuser, or have CREATEDB and CREATEROLE: {error}."
+        ) from error
     finally:
         await connection.close()
     await _migrate(_with_role(superuser_dsn, database, MIGRATOR, passwords[MIGRATOR]))
@@ -74,10 +81,11 @@ async def prepare_database(superuser_dsn: str, passwords: dict[str, str], databa
 
 async def _connect(dsn: str) -> asyncpg.Connection:
     try:
-        return await asyncpg.connect(dsn)
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # asyncpg's messages name host, port and role, never the password.
-        raise PostgresError(f"The Postgres cannot be reached as administrator: {error}") from error
+        reason = str(error) or f"no answer in {_CONNECT_SECONDS} s"
+        raise PostgresError(f"The Postgres cannot be reached as administrator: {reason}.") from error
 
 
 async def _check_server(connection: asyncpg.Connection) -> None:

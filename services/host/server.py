@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
@@ -17,6 +18,7 @@ from services.host.connections import ConnectionCounts, LimitedServerState
 from services.host.listeners import BACKLOG
 from services.host.protocol import LimitedProtocol
 from services.host.workers import READY
+from services.kernel.http.admission import strict_transport
 
 KEEP_ALIVE_SECONDS = 15
 GRACEFUL_SECONDS = 3
@@ -44,6 +46,7 @@ class Endpoint:
         tls: certificate, or None for plain HTTP.
         lifespan: whether to run the application's lifespan. An application that fails it ends the worker.
         counts: the connection limits.
+        public_url: the origin that it is known by, if it is; every answer then demands TLS.
     """
 
     app: ASGIApp
@@ -51,6 +54,15 @@ class Endpoint:
     tls: TLSFiles | None = None
     lifespan: bool = True
     counts: ConnectionCounts = field(default_factory=ConnectionCounts)
+    public_url: str | None = None
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What stands on every answer beside what the application gives."""
+        if self.public_url is None:
+            return []
+        name, value = strict_transport(urlsplit(self.public_url).hostname or "localhost")
+        return [(name.decode(), value.decode())]
 
 
 def serve(endpoints: Sequence[Endpoint], ready: int | None = None) -> None:
@@ -88,6 +100,7 @@ class LimitedServer(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            headers=endpoint.headers,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
@@ -99,6 +112,7 @@ class LimitedServer(uvicorn.Server):
     async def begin(self) -> None:
         """Run the lifespan's start, then listen."""
         self.config.load()
+        self.server_state.default_headers = self.config.encoded_headers  # uvicorn's clock adds the date
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup()
 

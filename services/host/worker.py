@@ -26,7 +26,8 @@ def main(words: Sequence[str], clock: Clock = system_clock) -> None:
     assert settings.tls_key is not None, "the supervisor gives a key"
     tls = TLSFiles(settings.tls_chain, settings.tls_key)
     health = HealthApp(readiness_checks(apps))
-    serve([Endpoint(product, public, tls), Endpoint(health, private, lifespan=False)], told.ready)
+    front = Endpoint(product, public, tls, public_url=settings.public_url)
+    serve([front, Endpoint(health, private, lifespan=False)], told.ready)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,43 @@
 """Structured logs: one JSON object a line on standard error, with request ids; never content or secrets."""
 
 import logging
-import sys
+import os
+from typing import Final
 
 import structlog
+
+_STANDARD_ERROR: Final = 2
+
+
+class LogStream:
+    """Standard error, which must never stop the product: a line that cannot be written is lost.
+
+    Nothing is kept for later. The disk of a log file that was full takes lines again once it has room, the
+    first of them after a line break, because the last one before may have been cut.
+    """
+
+    def __init__(self, descriptor: int = _STANDARD_ERROR) -> None:
+        self._descriptor = descriptor
+        self._cut = False
+
+    def write(self, text: str) -> int:
+        rest = memoryview(f"\n{text}".encode() if self._cut else text.encode())
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            self._cut = True
+        else:
+            self._cut = False
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 def configure(level: str) -> None:
     """Set up structlog, and send what libraries log through the same shape."""
+    stream = LogStream()
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -18,10 +48,10 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()

@@ -255,8 +255,11 @@ def _write_pair(certificate: Path, key: Path, pair: _Pair, *above: x509.Certific
 def _replace(path: Path, content: bytes, mode: int) -> None:
     temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with open(descriptor, "wb") as opened:  # noqa: PTH123 - a descriptor, not a path
-        opened.write(content)
-        opened.flush()
-        os.fsync(descriptor)
-    temporary.replace(path)
+    try:
+        with open(descriptor, "wb") as opened:  # noqa: PTH123 - a descriptor, not a path
+            opened.write(content)
+            opened.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """`redwell up` as people start it: again, twice, stopped under load, and where it must not listen."""
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from tests.harness.eventually import allowed, eventually
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import ROOT, free_port
+from tests.harness.ledger import check_ledger
 from tests.harness.outage import children, command_of
 from tests.harness.parts import lack
 from tests.harness.people import World
@@ -133,3 +135,19 @@ def test_a_stop_under_load_is_in_time_and_leaves_nothing_running(world: World, t
     assert last["reason"] == "server-stopped"
     world["attorney"].client.fetch(document, tmp_path / "fetched")
     assert (tmp_path / "fetched").read_bytes() == content
+
+
+def test_a_folder_put_back_from_its_backup_serves_on(world: World, tmp_path: Path) -> None:
+    instance, content = world.instance, b"kept in the backup"
+    document = world.put(tmp_path, "kept.txt", content)["id"]
+    before = check_ledger(world, tmp_path).checkpoint.size
+    assert instance.stop() == 0
+    backup = instance.folder / "backup"
+    subprocess.run(["cp", "-a", instance.data, backup], check=True)
+    shutil.rmtree(instance.data)
+    subprocess.run(["cp", "-a", backup, instance.data], check=True)
+    instance.start()
+    assert instance.announcement["operator_code"] is None
+    world["attorney"].client.fetch(document, tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == content
+    assert check_ledger(world, tmp_path).checkpoint.size > before

@@ -26,11 +26,11 @@ def own() -> Iterator[Instance]:
                 assert instance.stop() == 0
 
 
-def doctor(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def doctor(data: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     told = {name: value for name, value in os.environ.items() if not name.startswith("REDWELL_")}
     return subprocess.run(
         [sys.executable, "-P", "-m", "services.cli", "doctor", "--data", str(data), *words],
-        env={**told, "PYTHONPATH": str(ROOT)},
+        env={**told, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -33,6 +33,7 @@ class EdgeInstance(Instance):
     """The same product as `Instance`, as processes of their own behind Debian's nginx."""
 
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
     shape = "services"
 
     def start(self) -> "EdgeInstance":
@@ -41,7 +42,7 @@ class EdgeInstance(Instance):
         self.postgres = EmbeddedPostgres(self.data / "postgres")
         self.postgres.start()
         self.listens = {name: (free_port(), free_port()) for name in NAMES}
-        environment = self._prepare()
+        self.environment = environment = self._prepare()
         for name in NAMES:
             self._serve(name, environment)
         self._wait_until_ready()

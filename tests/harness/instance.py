@@ -43,13 +43,13 @@ class Instance:
 
     def __post_init__(self) -> None:
         self.data = self.folder / "data"
+        self.log = self.folder / "instance.log"
         self.clock = ClockFile(self.folder / "clock")
         self.port, self.ops_port = free_port(), free_port()
 
     def start(self) -> "Instance":
         told = {name: value for name, value in os.environ.items() if not name.startswith("REDWELL_")}
         command = [sys.executable, "-m", "tests.harness.up", str(self.data), str(self.clock.path)]
-        self.log = self.folder / "instance.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, str(self.workers), str(self.port), str(self.ops_port)],

@@ -1,7 +1,7 @@
 """A typed client for Redwell's public API. It needs `httpx` and nothing of the server."""
 
 from .client import Redwell, Tokens, file_sha256
-from .errors import EndedEarlyError, IntegrityError, ProblemError, RedwellClientError
+from .errors import EndedEarlyError, IntegrityError, ProblemError, RedwellClientError, TargetError
 
 __all__ = [
     "EndedEarlyError",
@@ -9,6 +9,7 @@ __all__ = [
     "ProblemError",
     "Redwell",
     "RedwellClientError",
+    "TargetError",
     "Tokens",
     "file_sha256",
 ]

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import httpx
 
-from .errors import raise_for_problem
+from .errors import IntegrityError, raise_for_problem
 from .fetching import Fetch
+from .saving import saved
 
 JSON = dict[str, Any]
 CHUNK_BYTES = 1024 * 1024
@@ -199,31 +200,22 @@ class Redwell:
         Raises:
             EndedEarlyError: the content ended early, too often.
             IntegrityError: the content is not what the server announced.
+            TargetError: there is no room for it, or the folder cannot be written.
         """
-        partial = target.with_name(f"{target.name}.part")
         fetch = Fetch(self._http, self._headers, _content_of(document_id, version), moved)
-        try:
-            with partial.open("wb") as opened:
-                digest = fetch.into(opened, resumes)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return digest
+        with saved(target) as opened:
+            return fetch.into(opened, resumes)
 
     def fetch_on(self, document: JSON, target: Path, *, resumes: int = 3, moved: Moved = _unseen) -> None:
-        """As `fetch`, for a document as it was listed; what came before a break is kept beside `target`.
-
-        The next call goes on with it, in whichever process, as long as the version is the same.
+        """As `fetch`, of a document as listed; what came before a break is kept, and gone on with next time.
 
         Raises:
             EndedEarlyError: the content ended early, too often; call again.
-            IntegrityError: the content is not that of the listed version.
+            IntegrityError, TargetError: see `fetch`.
         """
         sha256, number = document["version"]["sha256"], document["version"]["number"]
-        partial = target.with_name(f".redwell-{document['id']}-{sha256[:16]}.part")
         fetch = Fetch(self._http, self._headers, _content_of(document["id"], number), moved)
-        fetch.on_into(partial, sha256, resumes)
-        partial.replace(target)
+        fetch.on_into(target, f".redwell-{document['id']}-{sha256[:16]}.part", sha256, resumes)
 
     def send(self, upload: JSON, path: Path, moved: Moved = _unseen) -> JSON:
         """Send the content of an open upload, streamed; the document that it belongs to."""
@@ -258,16 +250,25 @@ class Redwell:
         return self.pages("/v1/log/events", **query)
 
     def bundle(self, target: Path, **query: str) -> None:
-        """Save the events that match, with their proof, as a bundle for `redwell audit verify`."""
+        """Save the events that match, with their proof, as a bundle for `redwell audit verify`.
+
+        Raises:
+            ProblemError: the server refused.
+            IntegrityError: it ended early.
+            TargetError: there is no room for it, or the folder cannot be written.
+        """
         headers = self._headers()
         with (
             self._http.stream("POST", "/v1/log/bundles", json={"filter": query}, headers=headers) as response,
-            target.open("wb") as opened,
+            saved(target) as opened,
         ):
             if response.is_error:
                 response.read()
             raise_for_problem(response)
-            opened.writelines(response.iter_bytes(CHUNK_BYTES))
+            try:
+                opened.writelines(response.iter_bytes(CHUNK_BYTES))
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as broken:
+                raise IntegrityError("the bundle ended before it was complete") from broken
 
     def _headers(self) -> dict[str, str]:
         held = self.tokens is not None and self.tokens.access

@@ -2,8 +2,9 @@
 
 RedwellClientError
 ├── ProblemError      the server refused: a problem document (RFC 9457)
-└── IntegrityError    what arrived is not what the server said it would be
-    └── EndedEarlyError   it ended too early; what came is right as far as anybody can say
+├── IntegrityError    what arrived is not what the server said it would be
+│   └── EndedEarlyError   it ended too early; what came is right as far as anybody can say
+└── TargetError       it cannot be kept here: the disk is full, or the folder closed
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ class IntegrityError(RedwellClientError):
 
 class EndedEarlyError(IntegrityError):
     pass
+
+
+class TargetError(RedwellClientError):
+    """The message names the file and the reason."""
 
 
 def raise_for_problem(response: httpx.Response) -> None:

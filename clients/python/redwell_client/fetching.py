@@ -7,7 +7,7 @@ from typing import IO
 
 import httpx
 
-from .errors import EndedEarlyError, IntegrityError, raise_for_problem
+from .errors import EndedEarlyError, IntegrityError, TargetError, raise_for_problem
 
 _PARTIAL, _UNSATISFIABLE = 206, 416
 _CHUNK_BYTES = 1024 * 1024
@@ -28,22 +28,29 @@ class Fetch:
         self._received = 0
         self._digest = hashlib.sha256()
 
-    def on_into(self, partial: Path, sha256: str, resumes: int) -> None:
-        """Bring `partial` to the whole content with this digest, going on with what is in it.
+    def on_into(self, target: Path, partial_name: str, sha256: str, resumes: int) -> None:
+        """Make `target` the content with this digest, going on with what lies beside it in the partial file.
 
-        It stays when the connection breaks, and goes when it turns out to be wrong.
+        That stays when the connection breaks, and goes when it turns out to be wrong.
         """
+        partial = target.with_name(partial_name)
         try:
-            with partial.open("ab+") as opened:
-                self._go_on(opened, sha256)
-                digest = self.into(opened, resumes)
+            self._complete(partial, sha256, resumes)
+            partial.replace(target)
         except (EndedEarlyError, httpx.TransportError, KeyboardInterrupt):
             raise
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise TargetError(f"{target} cannot be written: {error.strerror or error}") from error
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+    def _complete(self, partial: Path, sha256: str, resumes: int) -> None:
+        with partial.open("ab+") as opened:
+            self._go_on(opened, sha256)
+            digest = self.into(opened, resumes)
         if digest != sha256:
-            partial.unlink()
             raise IntegrityError("the content is not that of the listed version")
 
     def into(self, opened: IO[bytes], resumes: int) -> str:

@@ -40,6 +40,11 @@ _PIECE_BYTES = 256 * 1024
 T = TypeVar("T")
 
 
+class NoRoomToPack(Unavailable):
+    slug = "no-room-to-pack"
+    title = "There is no room to pack the bundle in; nothing was exported"
+
+
 @dataclass(frozen=True, slots=True)
 class PackedBundle:
     """A bundle that may be handed over. `pieces` closes and so deletes the file behind it."""
@@ -75,12 +80,12 @@ class Exporter:
             Forbidden: it is not the principal's own log.
             SessionEnded: the session ended before the bundle was ready.
             TooManyRequests: another bundle of this log is on its way, or too many others are being packed.
-            Unavailable: no checkpoint covered the request in time.
+            Unavailable: no checkpoint covered the request in time, or there is no room to pack in.
         """
         if admission.principal is None:
             raise Unauthorized
         tenant = own_log(admission.principal)
-        with self._only_one_of(tenant), ExitStack() as stack:
+        with self._only_one_of(tenant), _room_to_pack(), ExitStack() as stack:
             head = await self._covering_head(admission.principal, tenant)
             source = BundleSource(self.database, self.subjects, self.log_public_key, tenant, head, wanted)
             # Without a name, so that it goes when it is closed, by whatever end.
@@ -146,6 +151,15 @@ class Exporter:
         deadline = asyncio.get_running_loop().time() + self.wait_seconds
         size = await _eventually(size_without_queue, deadline)
         return await _eventually(signed_head, deadline)
+
+
+@contextmanager
+def _room_to_pack() -> Iterator[None]:
+    """A bundle lies in a temporary file of the system until it is handed over."""
+    try:
+        yield
+    except OSError as exc:
+        raise NoRoomToPack from exc
 
 
 async def _eventually(probe: Callable[[], Awaitable[T | None]], deadline: float) -> T:

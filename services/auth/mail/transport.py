@@ -68,11 +68,14 @@ class FolderTransport:
         partial = self._folder / f".{name}.part"
         partial.unlink(missing_ok=True)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(message.as_bytes())
-            opened.flush()
-            os.fsync(descriptor)
-        partial.replace(Path(self._folder, f"{name}.eml"))
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(message.as_bytes())
+                opened.flush()
+                os.fsync(descriptor)
+            partial.replace(Path(self._folder, f"{name}.eml"))
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 class RelayTransport:

@@ -3,7 +3,7 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +27,14 @@ class FilesError(Exception):
     """One sentence on why these files cannot be played with."""
 
 
+class UnusableNameError(FilesError):
+    """A file whose name, or that of a folder around it, no document can have."""
+
+
+Skip = Callable[[str], None]
+"""Is told, in a sentence each, what is left out."""
+
+
 @dataclass(frozen=True)
 class CaseFile:
     """A file on its way into the matter."""
@@ -46,39 +54,63 @@ class CaseFile:
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
-def gather(paths: Sequence[Path]) -> list[CaseFile]:
+def gather(paths: Sequence[Path], skip: Skip) -> list[CaseFile]:
     """The files of `paths`, or of the sample where there are none.
+
+    `skip` is told of each file of a folder that is left out; one that was named itself is not.
 
     Raises:
         FilesError: something is missing, unreadable, named as nothing can be, or there twice.
     """
-    found = list(_all(paths) if paths else _below(SAMPLE, ""))
+    found = list(_all(paths, skip) if paths else _below(SAMPLE, "", skip))
     if not found:
         raise FilesError("There is no file in what you named.")
     _refuse_duplicates(found)
     return _with_privileged(found)
 
 
-def _all(paths: Sequence[Path]) -> Iterator[CaseFile]:
+def paths_of(words: Sequence[str]) -> list[Path]:
+    """What a person named.
+
+    Raises:
+        FilesError: a word is empty, as that of a variable that is not set.
+    """
+    if not all(words):
+        raise FilesError("A path is empty; name a file or a folder, or nothing for the sample matter.")
+    return [Path(word) for word in words]
+
+
+def _all(paths: Sequence[Path], skip: Skip) -> Iterator[CaseFile]:
     for path in paths:
         kind = _kind(path)
         if stat.S_ISDIR(kind):
-            yield from _below(path, path.resolve().name)
+            yield from _below(path, path.resolve().name, skip)
         elif stat.S_ISREG(kind):
             yield _case_file(path, "")
         else:
             raise FilesError(f"{_printable(path)} is neither a file nor a folder.")
 
 
-def _below(top: Path, folder: str) -> Iterator[CaseFile]:
+def _below(top: Path, folder: str, skip: Skip) -> Iterator[CaseFile]:
     """Every regular file below a folder, in the order of names; links to folders are not followed."""
     for here, folders, names in os.walk(top, onerror=_unreadable):
         folders.sort()
         place = (PurePosixPath(folder) / Path(here).relative_to(top)).as_posix()
         for name in sorted(names):
             path = Path(here, name)
-            if stat.S_ISREG(_kind(path)):
-                yield _case_file(path, "" if place == "." else place)
+            if path.is_symlink() and not _leads_inside(path, top):
+                skip(f"{_printable(path)} is a link to what is not in the folder; it is left out.")
+                continue
+            try:
+                if stat.S_ISREG(_kind(path)):
+                    yield _case_file(path, "" if place == "." else place)
+            except UnusableNameError as error:
+                skip(f"{error} It is left out.")
+
+
+def _leads_inside(link: Path, top: Path) -> bool:
+    """Who names a folder means what lies in it, not what a link in it leads to elsewhere."""
+    return link.exists() and Path(os.path.realpath(link)).is_relative_to(os.path.realpath(top))
 
 
 def _case_file(path: Path, folder: str) -> CaseFile:
@@ -86,7 +118,7 @@ def _case_file(path: Path, folder: str) -> CaseFile:
         safe_name(path.name)
         safe_folder(folder)
     except (PydanticCustomError, UnicodeEncodeError):
-        raise FilesError(
+        raise UnusableNameError(
             f"{_printable(path)} has a name that no document can have: a name is text of at most 255 bytes "
             "without control characters or backslashes."
         ) from None

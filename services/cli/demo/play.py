@@ -5,14 +5,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import httpx
 
 from clients.python.redwell_client import RedwellClientError
 from services.cli.demo import access, by_hand, exchange, officer
-from services.cli.demo.files import CaseFile, FilesError, gather
+from services.cli.demo.files import CaseFile, FilesError, gather, paths_of
 from services.cli.demo.instance import InstanceError, Throwaway, throwaway
 from services.cli.demo.people import make_cast
 from services.cli.demo.refusals import Refusals
@@ -48,7 +47,7 @@ class DemoError(Exception):
     """One sentence on why the story was not played to its end."""
 
 
-def play(paths: Sequence[Path], *, as_json: bool, keep: bool) -> int:
+def play(words: Sequence[str], *, as_json: bool, keep: bool) -> int:
     """Play the demo with these files or folders; returns the exit status.
 
     Raises:
@@ -57,7 +56,7 @@ def play(paths: Sequence[Path], *, as_json: bool, keep: bool) -> int:
     show, findings, began = Show(console(to_stderr=as_json)), Findings(), time.monotonic()
     try:
         with _stoppable() as check:
-            _play(gather(paths), show, findings, check, keep=keep)
+            _play(gather(paths_of(words), show.say), show, findings, check, keep=keep)
     except KeyboardInterrupt:
         show.say("Stopped. Nothing is left behind.")
         return INTERRUPTED

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from services.tables.roles import MIGRATOR, OWNER, Role
 
 SECONDS = 10
 _SOCKET_LINE = 4
+_IS_LOCAL = """
+SELECT inet_client_addr() IS NULL OR host(inet_client_addr()) = '::1' OR inet_client_addr() <<= '127.0.0.0/8'
+"""
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -29,12 +32,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """`version`: server_version_num. `revision` None: no schema."""
+    """`version`: server_version_num. `revision` None: no schema. `local`: without a network in between."""
 
     version: int
     durable: dict[str, str]
     now: datetime
     revision: str | None
+    encrypted: bool
+    local: bool
     log: LogFacts | None
 
 
@@ -65,13 +70,15 @@ async def ask(place: Place) -> DatabaseFacts:
             revision=await connection.fetchval("SELECT version_num FROM alembic_version")
             if present
             else None,
+            encrypted=await connection.fetchval("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"),
+            local=await connection.fetchval(_IS_LOCAL),
             log=None,
         )
     if facts.revision is None:
         return facts
     async with _connected(place, Role.SEQUENCER) as connection:
         log = await _log(connection)
-    return DatabaseFacts(facts.version, facts.durable, facts.now, facts.revision, log)
+    return replace(facts, log=log)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from services.keys.certificates import read_validity
 from services.keys.errors import KeysError
 
 LOCK = Path(__file__).resolve().parents[3] / "requirements.lock"
+EMBEDDED_OPS = "localhost:8444"
+SERVICES_OPS = tuple(f"127.0.0.1:{port}" for port in range(9101, 9105))
 FINE, TO_MEND, CANNOT_LOOK = 0, 1, 2
 _MARKS = {Verdict.FINE: "ok  ", Verdict.NOTE: "note", Verdict.MEND: "MEND"}
 
@@ -34,7 +36,7 @@ class CannotLookError(Exception):
     """There is nothing to look at, or no right to; the message says which."""
 
 
-def doctor(data: Path | None, ops: str, *, as_json: bool) -> int:
+def doctor(data: Path | None, ops: Sequence[str], *, as_json: bool) -> int:
     """Look, print, and return the exit status: 0 fine, 1 something to mend.
 
     Raises:
@@ -45,8 +47,8 @@ def doctor(data: Path | None, ops: str, *, as_json: bool) -> int:
     return TO_MEND if needs_mending(findings) else FINE
 
 
-def examine(data: Path, ops: str) -> Iterator[Finding]:
-    """All findings about one data folder. `ops`: HOST:PORT of the private port."""
+def examine(data: Path, ops: Sequence[str]) -> Iterator[Finding]:
+    """All findings about one data folder. `ops`: HOST:PORT of each private port; the usual ones if empty."""
     now, told = system_clock(), settings_from_environment()
     yield from _versions(now)
     yield from folders.look(data)
@@ -56,9 +58,9 @@ def examine(data: Path, ops: str) -> Iterator[Finding]:
     yield from _certificate(data, told, now)
     held = gather.lock_held(data / ".supervisor")
     place = _place(data, told, running=bool(held))
-    yield service.running(held=held)
-    if held:
-        yield from service.health(gather.ask_health(ops), ops)
+    yield service.running(held=held, told=place is not None)
+    for address in () if held is False else ops or _usual_ops(place, held=held):
+        yield from service.health(gather.ask_health(address), address)
     yield from _store(Path(told.get("REDWELL_OBJECTS", data / "objects")))
     yield from _asked(place, now)
 
@@ -86,7 +88,8 @@ def _versions(now: datetime) -> Iterator[Finding]:
 
 
 def _certificate(data: Path, told: dict[str, str], now: datetime) -> Iterator[Finding]:
-    chain = Path(told.get("REDWELL_TLS_CHAIN", data / "tls" / "server.pem"))
+    shown = gather.edge_certificate(data / "nginx" / "nginx.conf") or data / "tls" / "server.pem"
+    chain = Path(told.get("REDWELL_TLS_CHAIN", shown))
     if not chain.exists():
         yield note(
             credentials.TLS, "No certificate lies here; the edge proxy, or --cert, has one of its own."
@@ -103,6 +106,13 @@ def _place(data: Path, told: dict[str, str], *, running: bool) -> Place | None:
     if host := told.get("REDWELL_DATABASE_HOST"):
         return Place(host, int(told.get("REDWELL_DATABASE_PORT", "5432")), name, data / "database.json")
     return embedded_place(data, name) if running else None
+
+
+def _usual_ops(place: Place | None, *, held: bool | None) -> tuple[str, ...]:
+    """The private ports of what should be running; none where that cannot be said."""
+    if held:
+        return (EMBEDDED_OPS,)
+    return SERVICES_OPS if held is None and place is not None else ()
 
 
 def _store(objects: Path) -> Iterator[Finding]:
@@ -122,6 +132,7 @@ def _asked(place: Place | None, now: datetime) -> Iterator[Finding]:
         yield service.clock(now, None, None)
         return
     yield service.database(None)
+    yield service.connection(encrypted=facts.encrypted, local=facts.local)
     yield from _database(facts, now)
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import metadata
@@ -19,6 +20,7 @@ from services.storage.directory import DirectoryStore
 from services.storage.protocol import StoreError
 
 SECONDS = 10
+_EDGE_CERTIFICATE = re.compile(r'^\s*ssl_certificate "([^"]+)";', re.MULTILINE)
 
 
 def lock_held(lock: Path) -> bool | None:
@@ -35,6 +37,15 @@ def lock_held(lock: Path) -> bool | None:
     finally:
         os.close(descriptor)
     return False
+
+
+def edge_certificate(configuration: Path) -> Path | None:
+    """The certificate that nginx shows by the configuration of `redwell edge`; None where there is none."""
+    try:
+        found = _EDGE_CERTIFICATE.search(configuration.read_text())
+    except OSError:
+        return None
+    return Path(found[1]) if found else None
 
 
 def installed_packages() -> dict[str, str]:

@@ -32,11 +32,18 @@ class LogFacts:
     signed_at: datetime | None
 
 
-def running(*, held: bool | None) -> Finding:
-    """`held`: whether the folder's lock is; None where there is no lock (separate services)."""
+def running(*, held: bool | None, told: bool) -> Finding:
+    """`held`: whether the folder's lock is; None where there is no lock (separate services).
+
+    `told`: whether it is known where the database is.
+    """
+    if held is None and told:
+        return fine(INSTANCE, "Separate services, each looked at by its private port.")
     if held is None:
         return note(
-            INSTANCE, "No ./redwell up has run on this folder; separate services are looked at from outside."
+            INSTANCE,
+            "No ./redwell up has run on this folder; services, database and log were not looked at.",
+            "Set the environment that ./redwell prepare printed, and run it again.",
         )
     if held:
         return fine(INSTANCE, "Redwell runs on this folder.")
@@ -72,6 +79,19 @@ def database(problem: str | None) -> Finding:
         return fine(INSTANCE, "The database answers.")
     return mend(
         INSTANCE, f"The database cannot be asked: {problem}", "Check that Postgres runs, and its own log."
+    )
+
+
+def connection(*, encrypted: bool, local: bool) -> Finding:
+    """`local`: over a Unix socket or within this machine, where nobody else can listen."""
+    if encrypted or local:
+        return fine(
+            INSTANCE, "The connection to the database is " + ("encrypted." if encrypted else "local.")
+        )
+    return mend(
+        INSTANCE,
+        "The connection to the database goes over the network in clear.",
+        "Turn TLS on in Postgres (ssl=on, with a certificate), or reach it through a tunnel.",
     )
 
 

@@ -20,10 +20,20 @@ SAFE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+
+
+def strict_transport(host: str) -> tuple[bytes, bytes]:
+    """The header that makes browsers use TLS alone (RFC 6797), for the host of the public URL.
+
+    It reaches to the names below a real host name only: below `localhost` other programs answer, without TLS.
+    """
+    name = host.lower().rstrip(".")
+    real = "." in name and not name.endswith((".localhost", ".local")) and not name.split(".")[-1].isdigit()
+    below = b"; includeSubDomains" if real and ":" not in name else b""
+    return b"strict-transport-security", b"max-age=63072000" + below
 
 
 def admission_of(request: Request) -> Admission:

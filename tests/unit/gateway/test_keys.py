@@ -2,6 +2,7 @@ import asyncio
 from datetime import datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.gateway.keys import PublicKeys
 from services.kernel.problems import Unavailable
@@ -103,3 +104,19 @@ async def test_those_who_wait_for_one_reading_all_learn_of_it() -> None:
     asyncio.get_running_loop().call_soon(answer.set)
     assert await waiting == [True] * 5
     assert shelf.reads == 1
+
+
+async def test_that_nothing_is_published_yet_is_no_error() -> None:
+    shelf, watch = Shelf([]), Watch()
+    keys, _ = following(shelf, watch)
+    with capture_logs() as said, pytest.raises(Unavailable):
+        await keys.refresh()
+    assert [line["log_level"] for line in said] == ["info"]
+    shelf.keys.append(KEY)
+    watch.advance(61)
+    assert await keys.refresh()
+    shelf.keys.clear()
+    watch.advance(61)
+    with capture_logs() as said:
+        assert not await keys.refresh()
+    assert [line["log_level"] for line in said] == ["error"]

@@ -65,3 +65,21 @@ def test_the_run_folder_gets_its_folders(tmp_path: Path) -> None:
         "uwsgi",
         "scgi",
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "below"),
+    [
+        ("files.example", True),
+        ("files.example:8443", True),
+        ("localhost:8443", False),
+        ("redwell.localhost", False),
+        ("127.0.0.1:8443", False),
+        ("[::1]:8443", False),
+        ("intranet", False),
+    ],
+)
+def test_names_below_a_local_host_are_not_bound_to_tls(host: str, below: bool) -> None:  # noqa: FBT001
+    text = render_nginx(options(host=host))
+    assert 'add_header strict-transport-security "max-age=63072000' in text
+    assert ("includeSubDomains" in text) is below

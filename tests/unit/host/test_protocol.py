@@ -50,7 +50,9 @@ def counts() -> ConnectionCounts:
 @pytest.fixture
 async def port(app: Recorder, counts: ConnectionCounts) -> AsyncIterator[int]:
     listening = socket.create_server(("127.0.0.1", 0))
-    server = LimitedServer(Endpoint(app, [listening], lifespan=False, counts=counts))
+    server = LimitedServer(
+        Endpoint(app, [listening], lifespan=False, counts=counts, public_url="https://localhost")
+    )
     await server.begin()
     yield listening.getsockname()[1]
     await server.shutdown([listening])

@@ -121,9 +121,15 @@ class TestService:
         assert "--ops" in str(dead.next)
 
     def test_running_stopped_or_elsewhere(self) -> None:
-        assert service.running(held=True).verdict is Verdict.FINE
-        assert service.running(held=False).verdict is Verdict.NOTE
-        assert service.running(held=None).verdict is Verdict.NOTE
+        assert service.running(held=True, told=False).verdict is Verdict.FINE
+        assert service.running(held=False, told=False).verdict is Verdict.NOTE
+        assert service.running(held=None, told=False).verdict is Verdict.NOTE
+        assert service.running(held=None, told=True).verdict is Verdict.FINE
+
+    def test_a_database_across_the_network_in_clear(self) -> None:
+        assert quiet(service.connection(encrypted=True, local=False))
+        assert quiet(service.connection(encrypted=False, local=True))
+        assert not quiet(service.connection(encrypted=False, local=False))
 
     def test_store_and_database(self) -> None:
         assert quiet(service.store(None))
