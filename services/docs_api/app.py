@@ -28,7 +28,7 @@ from services.kernel.database import UNREACHABLE
 from services.kernel.settings import Settings
 from services.keys.files import KeyFile
 from services.keys.wrapping import UnwrapError
-from services.storage.directory import DirectoryStore
+from services.storage.opening import open_store
 from services.storage.protocol import StoreError
 from services.tables.roles import Role
 
@@ -56,20 +56,21 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
 @asynccontextmanager
 async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    store = DirectoryStore(settings.objects)
-    await asyncio.to_thread(store.prepare)
-    await store.check()
+    # The key of this deployment that is never replaced names it to the store.
+    owner = str(app.state.keys.secret(KeyFile.SUBJECTS).name.id)
     keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
     slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
-    vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots)
-    stop = asyncio.Event()
-    sweeping = asyncio.create_task(sweep_until(stop, vault))
-    try:
-        yield
-    finally:
-        stop.set()
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+    async with open_store(settings, owner) as store:
+        vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots)
+        app.state.vault = vault
+        stop = asyncio.Event()
+        sweeping = asyncio.create_task(sweep_until(stop, vault))
+        try:
+            yield
+        finally:
+            stop.set()
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
 
 
 async def check(app: ServiceApp) -> str | None:
