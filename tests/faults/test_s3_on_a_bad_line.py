@@ -227,7 +227,7 @@ async def test_listing_that_lags_shows_what_was_there_before(store: S3Store, pro
     assert await keys_of(store) == {gone}
     await store.delete(gone)
     added = await stored(store)
-    proxy.on("GET", answered_as_before(lagging()), path="list-type=2")
+    proxy.on("GET", answered_as_before(lagging.answer), path="list-type=2")
     assert await keys_of(store) == {gone}
     await store.delete(gone)
     proxy.mend()
@@ -241,7 +241,7 @@ async def test_listing_that_never_ends_is_ended(seaweed: SeaweedFS, proxy: Store
     lagging = proxy.kept_answer("GET")
     async for _ in store.list():
         break
-    proxy.on("GET", answered_as_before(lagging()))
+    proxy.on("GET", answered_as_before(lagging.answer))
     with pytest.raises(StoreUnavailableError, match="does not go on"):
         await keys_of(store)
     await store.close()

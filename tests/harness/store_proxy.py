@@ -177,6 +177,20 @@ def _flipped(body: bytes) -> bytes:
 
 
 @dataclass
+class Kept:
+    """An answer of the server's, once it has come."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    def there(self) -> bool:
+        return bool(self.answers)
+
+    @property
+    def answer(self) -> Answer:
+        return self.answers[0]
+
+
+@dataclass
 class StoreProxy:
     """`on` sets a fault; `seen` is what has come, as (method, path)."""
 
@@ -210,16 +224,17 @@ class StoreProxy:
                     return fault
         return passed_on
 
-    def kept_answer(self, method: str) -> "Callable[[], Answer]":
-        """Keep the server's next answer to `method`; the function gives it once it is there."""
-        kept: list[Answer] = []
+    def kept_answer(self, method: str, path: str = "") -> "Kept":
+        """Keep the server's next answer to `method`."""
+        kept = Kept()
 
         def fault(exchange: Exchange) -> None:
-            kept.append(exchange.forward())
-            exchange.reply(kept[0])
+            answer = exchange.forward()
+            kept.answers.append(answer)
+            exchange.reply(answer)
 
-        self.on(method, fault, times=1)
-        return lambda: kept[0]
+        self.on(method, fault, path=path, times=1)
+        return kept
 
     def count(self, method: str) -> int:
         return [seen for seen, _ in self.seen].count(method)
