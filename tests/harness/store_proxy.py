@@ -6,6 +6,7 @@ A fault is a function of one `Exchange`: it forwards the request, or answers its
 import contextlib
 import http.client
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -241,7 +242,8 @@ class StoreProxy:
 
 
 @contextlib.contextmanager
-def running_proxy(endpoint: str) -> Iterator[StoreProxy]:
+def running_proxy(endpoint: str, tls: ssl.SSLContext | None = None) -> Iterator[StoreProxy]:
+    """A proxy to `endpoint`; with `tls`, behind a certificate."""
     proxy = StoreProxy(urlsplit(endpoint).netloc)
 
     class Handler(BaseHTTPRequestHandler):
@@ -257,9 +259,11 @@ def running_proxy(endpoint: str) -> Iterator[StoreProxy]:
             pass
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    proxy.endpoint = f"http://127.0.0.1:{server.server_port}"
+    proxy.endpoint = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     try:
         yield proxy
     finally:
