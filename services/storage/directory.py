@@ -67,7 +67,7 @@ class DirectoryStore:
         require_object_size(data)
         await asyncio.to_thread(self._write, self._place(key), data)
 
-    async def get(self, key: str, expected_bytes: int = MAX_OBJECT_BYTES) -> bytes:  # noqa: ARG002 -- asks the file
+    async def get(self, key: str) -> bytes:
         place = self._place(key)
         with _translated(key):
             try:

@@ -60,12 +60,8 @@ class ObjectStore(Protocol):
             ValueError: the object is too large.
         """
 
-    async def get(self, key: str, expected_bytes: int = MAX_OBJECT_BYTES) -> bytes:
+    async def get(self, key: str) -> bytes:
         """Read a whole object; of one that has grown beyond 16 MiB, a byte more than that and no further.
-
-        Args:
-            key: the object's.
-            expected_bytes: how large it should be; a store may read a small one in another way.
 
         Raises:
             ObjectMissingError: there is none.

@@ -16,7 +16,7 @@ from services.storage.protocol import (
 from services.storage.s3.errors import TransientError
 from services.storage.s3.fitness import require_fit
 from services.storage.s3.options import Limits
-from services.storage.s3.store import SMALL_BYTES, S3Store
+from services.storage.s3.store import S3Store
 from tests.harness.seaweed import SeaweedFS
 from tests.harness.store_proxy import (
     Answer,
@@ -38,7 +38,6 @@ from tests.unit.storage.conformance import keys_of
 
 DATA = bytes(range(256)) * 16
 IMPATIENT = Limits(connect_seconds=5, stall_seconds=1, operation_seconds=10, attempts=2, connections=4)
-SIZES = pytest.mark.parametrize("hint", [len(DATA), SMALL_BYTES + 1], ids=["small", "large"])
 PASSING = {
     "500": refused_with(500, "InternalError"),
     "503": refused_with(503, "SlowDown"),
@@ -98,13 +97,10 @@ class TestPassing:
         key = await stored(store)
         assert await store.get(key) == DATA
 
-    @SIZES
-    async def test_get_goes_on_after_one(
-        self, store: S3Store, proxy: StoreProxy, fault: Fault, hint: int
-    ) -> None:
+    async def test_get_goes_on_after_one(self, store: S3Store, proxy: StoreProxy, fault: Fault) -> None:
         key = await stored(store)
         proxy.on("GET", fault, times=1)
-        assert await store.get(key, hint) == DATA
+        assert await store.get(key) == DATA
 
     async def test_list_and_delete_go_on_after_one(
         self, store: S3Store, proxy: StoreProxy, fault: Fault
@@ -126,8 +122,7 @@ async def test_what_does_not_pass_makes_the_store_unavailable(
         proxy.on(method, fault)
     attempts = (
         store.put(new_object_key(), DATA),
-        store.get(key, 0),
-        store.get(key, SMALL_BYTES + 1),
+        store.get(key),
         keys_of(store),
         store.delete(key),
         store.check(),
@@ -171,54 +166,49 @@ async def test_put_that_reads_otherwise_is_not_acknowledged(store: S3Store, prox
 
 
 class TestWrongBytes:
-    @SIZES
-    async def test_once_is_read_again(self, store: S3Store, proxy: StoreProxy, hint: int) -> None:
+    async def test_once_is_read_again(self, store: S3Store, proxy: StoreProxy) -> None:
         key = await stored(store)
         proxy.on("GET", answer_altered, times=1)
-        assert await store.get(key, hint) == DATA
+        assert await store.get(key) == DATA
 
-    @SIZES
     async def test_always_are_handed_over_for_the_seal_to_judge(
-        self, store: S3Store, proxy: StoreProxy, hint: int
+        self, store: S3Store, proxy: StoreProxy
     ) -> None:
         key = await stored(store)
         proxy.on("GET", answer_altered)
-        got = await store.get(key, hint)
+        got = await store.get(key)
         assert len(got) == len(DATA)
         assert got != DATA
 
-    @SIZES
-    async def test_cut_short_is_not_an_object(self, store: S3Store, proxy: StoreProxy, hint: int) -> None:
+    async def test_cut_short_is_not_an_object(self, store: S3Store, proxy: StoreProxy) -> None:
         key = await stored(store)
         proxy.on("GET", answer_cut)
         with pytest.raises(StoreUnavailableError):
-            await store.get(key, hint)
+            await store.get(key)
 
 
-@SIZES
-async def test_answer_that_trickles_ends_by_time(store: S3Store, proxy: StoreProxy, hint: int) -> None:
+async def test_answer_that_trickles_ends_by_time(store: S3Store, proxy: StoreProxy) -> None:
     key = await stored(store)
     limits = replace(IMPATIENT, operation_seconds=2)
     hurried = S3Store(replace(store.options, limits=limits))
     proxy.on("GET", answer_trickling)
     with pytest.raises(StoreUnavailableError):
-        await hurried.get(key, hint)
+        await hurried.get(key)
     proxy.mend()
     await hurried.close()
 
 
-@SIZES
 async def test_only_the_server_itself_can_say_that_an_object_is_missing(
-    store: S3Store, proxy: StoreProxy, hint: int
+    store: S3Store, proxy: StoreProxy
 ) -> None:
     proxy.on("GET", refused_with(404, "NotFound"), times=1)
     with pytest.raises(StoreUnavailableError):
-        await store.get(new_object_key(), hint)
+        await store.get(new_object_key())
     proxy.on("GET", refused_with(404, "NoSuchBucket"), times=1)
     with pytest.raises(StoreUnavailableError):
-        await store.get(new_object_key(), hint)
+        await store.get(new_object_key())
     with pytest.raises(ObjectMissingError):
-        await store.get(new_object_key(), hint)
+        await store.get(new_object_key())
 
 
 async def test_listing_that_lags_shows_what_was_there_before(store: S3Store, proxy: StoreProxy) -> None:
@@ -307,7 +297,7 @@ async def test_no_error_tells_a_secret(seaweed: SeaweedFS, proxy: StoreProxy) ->
     key = await stored(store)
     proxy.on("GET", reset)
     with pytest.raises(StoreUnavailableError) as failed:
-        await store.get(key, 0)
+        await store.get(key)
     told: BaseException | None = failed.value
     while told is not None:
         assert "X-Amz-" not in f"{told}{told!r}"

@@ -108,8 +108,11 @@ def test_nothing_of_a_matter_is_readable_in_the_bucket(
     rows = listed(bucket, settings)
     assert rows
     for row in rows:
-        answer = bucket.get_object(Bucket=BUCKET, Key=row["Key"])
-        whole = f"{row}{answer['Metadata']}{answer['ResponseMetadata']}".encode() + answer["Body"].read()
+        told = {"Bucket": BUCKET, "Key": row["Key"]}
+        answer = bucket.head_object(**told)
+        address = bucket.generate_presigned_url("get_object", Params=told, ExpiresIn=60)
+        content = httpx.get(address, trust_env=False).content
+        whole = f"{row}{answer['Metadata']}{answer['ResponseMetadata']}".encode() + content
         for word in (*WORDS, attorney.email, PASSWORD, world.firm, matter["id"]):
             assert word.encode() not in whole
     for word in WORDS:

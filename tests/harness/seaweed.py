@@ -18,30 +18,46 @@ from services.storage.s3.client import make_client
 from services.storage.s3.options import Credentials, Limits, S3Options
 from tests.harness.eventually import eventually
 from tests.harness.folders import throwaway_folder
+from tests.harness.instance import StartError
 from tests.harness.parts import lack
 
 REGION = "eu-central-1"
 BUCKET = "redwell-test"
 _PORTS = 8  # S3, master, volume, filer, and what each speaks gRPC on
+_LOWEST_PORT, _HIGHEST_PORT = 20_000, 32_000
 _START_SECONDS = 90
+_TRIES = 3
 QUICK = Limits(connect_seconds=5, stall_seconds=10, operation_seconds=30, attempts=3, connections=8)
 
 
 @dataclass
 class SeaweedFS:
-    """One server. `put` returns once it has synced: `fsync` is part of what is tested."""
+    """One server, started as its makers would, with nothing but what S3 needs."""
 
     folder: Path
     access_key_id: str = field(default_factory=lambda: secrets.token_hex(10))
     secret_access_key: str = field(default_factory=lambda: secrets.token_hex(20), repr=False)
     process: subprocess.Popen[bytes] | None = None
-
-    def __post_init__(self) -> None:
-        self.port = _free_ports()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+    port: int = 0
+    endpoint: str = ""
 
     def start(self) -> "SeaweedFS":
-        self._configure()
+        """Take ports and serve; from others if somebody took one of them in between."""
+        for _ in range(_TRIES):
+            self.port = _free_ports()
+            self.endpoint = f"http://127.0.0.1:{self.port}"
+            self._configure()
+            self._launch()
+            if eventually(self._is_up_or_over, _START_SECONDS) == "up":
+                break
+        else:
+            raise StartError((self.folder / "weed.log").read_text()[-3000:])
+        client = make_client(self.options())
+        client.create_bucket(Bucket=BUCKET)  # type: ignore[attr-defined]  # tests make what the product never makes
+        client.close()
+        return self
+
+    def _launch(self) -> None:
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [_weed(), *self._words()],
@@ -55,14 +71,9 @@ class SeaweedFS:
                 stderr=log,
                 start_new_session=True,
             )
-        eventually(self._takes_writes, _START_SECONDS)
-        client = make_client(self.options())
-        client.create_bucket(Bucket=BUCKET)  # type: ignore[attr-defined]  # tests make what the product never makes
-        client.close()
-        return self
 
     def stop(self) -> None:
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)  # it survives that, and waits long when asked kindly
             self.process.wait(30)
         for path in Path("/tmp").glob(f"seaweedfs-*-{self.port}.sock"):  # noqa: S108 -- where it puts them
@@ -122,17 +133,18 @@ class SeaweedFS:
             *("-s3.allowDeleteBucketNotEmpty=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         ]
 
-    def _takes_writes(self) -> bool | None:
-        """S3 answers, and a volume server with room has joined the master; else the first put fails."""
+    def _is_up_or_over(self) -> str | None:
+        """Up: S3 answers, and a volume server with room has joined the master; else the first put fails."""
         assert self.process is not None
-        assert self.process.poll() is None, (self.folder / "weed.log").read_text()[-3000:]
+        if self.process.poll() is not None:
+            return "over"
         try:
             with httpx.Client(trust_env=False, timeout=2) as http:
                 alive = http.get(f"{self.endpoint}/healthz").is_success
                 master = http.get(f"http://127.0.0.1:{self.port + 1}/dir/status").json()["Topology"]
         except (httpx.HTTPError, ValueError, KeyError):
             return None
-        return (alive and master.get("Free", 0) > 0 and bool(master.get("DataCenters"))) or None
+        return "up" if alive and master.get("Free", 0) > 0 and master.get("DataCenters") else None
 
 
 @contextmanager
@@ -153,13 +165,13 @@ def _weed() -> str:
 
 
 def _free_ports() -> int:
-    """The first of as many ports in a row as it takes."""
+    """The first of as many ports in a row as it takes, below those that the kernel hands out."""
     while True:
+        first = _LOWEST_PORT + secrets.randbelow(_HIGHEST_PORT - _LOWEST_PORT)
         with ExitStack() as held:
-            first = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
             try:
-                for port in range(first + 1, first + _PORTS):
+                for port in range(first, first + _PORTS):
                     held.enter_context(socket.create_server(("127.0.0.1", port)))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
-        return int(first)
+        return first

@@ -53,7 +53,7 @@ class SealedVersion:
 
     async def _open(self, ordinal: int) -> bytes:
         row = self.segments[ordinal]
-        sealed = await self.store.get(row["object_key"], row["sealed_bytes"])
+        sealed = await self.store.get(row["object_key"])
         if len(sealed) != row["sealed_bytes"]:
             raise IntegrityFailure
         context = replace(self.place, ordinal=ordinal, offset=row["offset_bytes"])

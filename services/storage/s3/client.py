@@ -17,10 +17,9 @@ Answer = Mapping[str, Any]
 
 
 class S3Calls(Protocol):
-    """The calls that every server has, and no others."""
+    """The calls that every server has, and no others. An object is got by an address that is signed here."""
 
     def put_object(self, **told: object) -> Answer: ...
-    def get_object(self, **told: object) -> Answer: ...
     def head_object(self, **told: object) -> Answer: ...
     def delete_object(self, **told: object) -> Answer: ...
     def list_objects_v2(self, **told: object) -> Answer: ...
@@ -57,7 +56,6 @@ def make_client(options: S3Options) -> S3Calls:
         ),
     )
     client.meta.events.register_last("before-parameter-build.s3", _stay)
-    client.meta.events.register("before-call.s3.GetObject", _ask_for_checksum)
     return cast("S3Calls", client)
 
 
@@ -72,8 +70,3 @@ def _bare_session() -> botocore.session.Session:
 def _stay(context: dict[str, Any], **_: object) -> None:
     """Tell botocore that it has followed its one redirect to another region already."""
     context.setdefault("s3_redirect", {})["redirected"] = True
-
-
-def _ask_for_checksum(params: dict[str, Any], **_: object) -> None:
-    """Botocore's own way of asking would have it judge, and keep to itself what it judged."""
-    params["headers"]["x-amz-checksum-mode"] = "ENABLED"

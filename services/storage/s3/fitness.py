@@ -2,7 +2,7 @@
 
 1. The bucket is there, these credentials may use it, and it lies in the region that was told.
 2. An object whose checksum is wrong is refused. (Not asked when each object is read back.)
-3. One is written, read back by both ways, and gone after its deletion.
+3. One is written, read back, and gone after its deletion.
 4. The store's clock agrees with this machine's: by its times the sweep decides what is old.
 
 Whatever is not so ends the start with one sentence.
@@ -21,7 +21,7 @@ from services.storage.protocol import (
 )
 from services.storage.s3.errors import FOREIGN, answer_of, status_of, store_error
 from services.storage.s3.reading import checksum_of
-from services.storage.s3.store import SMALL_BYTES, S3Store
+from services.storage.s3.store import S3Store
 
 MOST_SKEW: Final = timedelta(minutes=5)
 _PROBE: Final = b"redwell probe"
@@ -91,15 +91,14 @@ def _require_checks(store: S3Store, what: str) -> None:
 
 
 async def _require_kept(store: S3Store, key: str) -> None:
-    for expected_bytes in (len(_PROBE), SMALL_BYTES + 1):
-        try:
-            kept = await store.get(key, expected_bytes) == _PROBE
-        except ObjectMissingError:
-            kept = False
-        if not kept:
-            raise StoreUnfitError(
-                f"The store of {store.options.where} did not give back what it had just been given."
-            )
+    try:
+        kept = await store.get(key) == _PROBE
+    except ObjectMissingError:
+        kept = False
+    if not kept:
+        raise StoreUnfitError(
+            f"The store of {store.options.where} did not give back what it had just been given."
+        )
 
 
 def _require_clock(store: S3Store, key: str, clock: Clock, _what: str) -> None:
@@ -114,7 +113,7 @@ def _require_clock(store: S3Store, key: str, clock: Clock, _what: str) -> None:
 
 async def _require_gone(store: S3Store, key: str) -> None:
     try:
-        await store.get(key, 0)
+        await store.get(key)
     except ObjectMissingError:
         return
     raise StoreUnfitError(f"The store of {store.options.where} keeps what it was told to delete.")

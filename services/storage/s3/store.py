@@ -7,9 +7,7 @@ altered on its way is sent again, not acknowledged.
 """
 
 import asyncio
-import contextlib
 import functools
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,7 +15,6 @@ from datetime import UTC
 from typing import Any, Final, TypeVar
 
 from services.storage.protocol import (
-    MAX_OBJECT_BYTES,
     OWNER,
     Bytes,
     ObjectExistsError,
@@ -40,31 +37,29 @@ from services.storage.s3.errors import (
     store_error,
 )
 from services.storage.s3.options import S3Options
-from services.storage.s3.reading import checksum_of, make_reader, read_small, require_unaltered
+from services.storage.s3.reading import Reader, checksum_of
 
 T = TypeVar("T")
 
-SMALL_BYTES: Final = 256 * 1024
 LISTED_AT_ONCE: Final = 1000
-_PIECE_BYTES: Final = 256 * 1024
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _PAUSE_GROWTH: Final = 3
 _NOT_FOUND: Final = 404
 
 
 class S3Store:
-    """An `ObjectStore` in one bucket; `close` it in the event loop that used it."""
+    """An `ObjectStore` in one bucket; `close` it after use."""
 
     def __init__(self, options: S3Options, listed_at_once: int = LISTED_AT_ONCE) -> None:
         self.options = options
         self._listed_at_once = listed_at_once
         self.calls: S3Calls = make_client(options)
-        self._http = make_reader(options)
+        self._reader = Reader(options, self.calls)
         self._threads = ThreadPoolExecutor(options.limits.connections, thread_name_prefix="s3")
 
     async def close(self) -> None:
-        await self._http.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._reader.close()
         self.calls.close()
 
     async def put(self, key: str, data: Bytes) -> None:
@@ -76,8 +71,8 @@ class S3Store:
                 raise ObjectExistsError(f"The object {key} exists already.")
             await self._blocking(self._write, place, data, key)
 
-    async def get(self, key: str, expected_bytes: int = MAX_OBJECT_BYTES) -> bytes:
-        return await self._read(self.place(key), expected_bytes, key)
+    async def get(self, key: str) -> bytes:
+        return await self._read(self.place(key), key)
 
     async def delete(self, key: str) -> None:
         place = self.place(key)
@@ -104,7 +99,7 @@ class S3Store:
         key = new_object_key()
         await self.put(key, b"")
         try:
-            if await self.get(key, 0) != b"":
+            if await self.get(key) != b"":
                 raise StoreUnavailableError("The store did not give back what it had just been given.")
         finally:
             await self.delete(key)
@@ -112,11 +107,11 @@ class S3Store:
     async def claim(self, owner: str) -> None:
         place = self._below_prefix(OWNER)
         try:
-            found = await self._read(place, 0, OWNER)
+            found = await self._read(place, OWNER)
         except ObjectMissingError:
             async with self._in_time(OWNER):
                 await self._blocking(self._write, place, owner.encode(), OWNER)
-            found = await self._read(place, 0, OWNER)
+            found = await self._read(place, OWNER)
         where = f"The prefix {self.options.prefix!r} of {self.options.where}"
         require_same_owner(owner, found, where)
 
@@ -131,13 +126,10 @@ class S3Store:
     def _below_prefix(self, name: str) -> str:
         return f"{self.options.prefix}/{name}" if self.options.prefix else name
 
-    async def _read(self, place: str, expected_bytes: int, what: str) -> bytes:
+    async def _read(self, place: str, what: str) -> bytes:
         try:
             async with self._in_time(what):
-                if expected_bytes <= SMALL_BYTES:
-                    told = self.told(place)
-                    return await self._persist(lambda: read_small(self._http, self.calls, told, what))
-                return await self._blocking(self._fetch, place, what)
+                return await self._blocking(self._reader.read, self.told(place), what)
         except AlteredError as altered:
             return altered.data  # it lies so in the store: whoever sealed it will not open it
 
@@ -186,28 +178,13 @@ class S3Store:
     def _write(self, place: str, data: Bytes, what: str) -> None:
         if self.options.checksum == "read-back":
             self.calls.put_object(**self.told(place), Body=data)
-            confirmed = self._fetch(place, what) == data
+            confirmed = self._reader.read(self.told(place), what) == data
         else:
             checksum = checksum_of(data)
             answer = self.calls.put_object(**self.told(place), Body=data, ChecksumSHA256=checksum)
             confirmed = answer.get("ChecksumSHA256") == checksum
         if not confirmed:
             raise TransientError(f"The store did not confirm what it holds of {what}.")
-
-    def _fetch(self, place: str, what: str) -> bytes:
-        ends_at = time.monotonic() + self.options.limits.operation_seconds
-        answer = self.calls.get_object(**self.told(place))
-        pieces: list[bytes] = []
-        room = MAX_OBJECT_BYTES + 1
-        with contextlib.closing(answer["Body"]) as body:
-            while room and (piece := body.read(min(_PIECE_BYTES, room))):
-                pieces.append(piece)
-                room -= len(piece)
-                if time.monotonic() > ends_at:
-                    raise TimeoutError
-        data = b"".join(pieces)
-        require_unaltered(data, answer.get("ChecksumSHA256"), what)
-        return data
 
     def _remove(self, place: str, what: str) -> None:
         try:

@@ -40,14 +40,6 @@ class ObjectStoreConformance:
         await store.put(key, data)
         assert await store.get(key) == data
 
-    @pytest.mark.parametrize("size", SIZES)
-    async def test_object_comes_back_whole_whatever_size_was_expected(
-        self, store: ObjectStore, size: int
-    ) -> None:
-        key, data = new_object_key(), b"x" * size
-        await store.put(key, data)
-        assert await store.get(key, size) == data
-
     @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
     async def test_any_bytes_are_stored(self, store: ObjectStore, kind: type) -> None:
         key = new_object_key()

@@ -8,7 +8,6 @@ from tests.harness.instance import ROOT
 
 NEEDED_BY = {
     "put_object": "s3:PutObject",
-    "get_object": "s3:GetObject",
     "generate_presigned_url": "s3:GetObject",
     "head_object": "s3:GetObject",
     "delete_object": "s3:DeleteObject",

@@ -14,7 +14,7 @@ from services.docs_api.sealing.segments import SealError, seal_segment
 from services.docs_api.transfers.errors import IntegrityFailure
 from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
 from services.keys.wrapping import new_key
-from services.storage.protocol import MAX_OBJECT_BYTES, Bytes, ObjectMissingError, StoredObject
+from services.storage.protocol import Bytes, ObjectMissingError, StoredObject
 
 SOMEWHERE = UUID("0192f0c1-0000-7000-8000-000000000001")
 PLACE = SegmentContext(SOMEWHERE, SOMEWHERE, SOMEWHERE, SOMEWHERE, 0, 0)
@@ -61,7 +61,7 @@ class _Store:
     async def put(self, key: str, data: Bytes) -> None:
         raise NotImplementedError
 
-    async def get(self, key: str, expected_bytes: int = MAX_OBJECT_BYTES) -> bytes:  # noqa: ARG002 -- a hint
+    async def get(self, key: str) -> bytes:
         if key not in self.objects:
             raise ObjectMissingError
         return self.objects[key]
