@@ -1,7 +1,7 @@
 """The S3 store, with a proxy between it and a real server that breaks one thing at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -30,7 +30,6 @@ from tests.harness.store_proxy import (
     body_altered,
     refused_with,
     reset,
-    running_proxy,
     stalled,
     with_headers,
 )
@@ -46,20 +45,6 @@ PASSING = {
     "stall": stalled,
     "lost": answer_lost,
 }
-
-
-@pytest.fixture(scope="module")
-def running(seaweed: SeaweedFS) -> Iterator[StoreProxy]:
-    with running_proxy(seaweed.endpoint) as running:
-        yield running
-
-
-@pytest.fixture
-def proxy(running: StoreProxy) -> Iterator[StoreProxy]:
-    running.mend()
-    running.seen.clear()
-    yield running
-    running.mend()
 
 
 @pytest.fixture
