@@ -9,6 +9,7 @@ from tests.harness.edge import EdgeInstance
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World, build_world, join
+from tests.harness.seaweed import SeaweedFS, running_seaweed
 
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
@@ -38,6 +39,13 @@ def world(instance: Instance, operator: Person) -> Iterator[World]:
     built = build_world(instance, operator)
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedFS]:
+    """An S3 server; each test has a prefix of its own in its bucket."""
+    with running_seaweed() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

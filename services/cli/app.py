@@ -44,7 +44,11 @@ def settings_named() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        wrong = (f"REDWELL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        # What concerns several settings names them itself.
+        wrong = (
+            f"REDWELL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors()
+        )
         refuse("; ".join(wrong))
 
 

@@ -19,16 +19,22 @@ from services.host.prepare import (
     read_or_create_passwords,
 )
 from services.host.room import room_needed
+from services.host.store import require_store
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory
+
+_NOT_PRINTED = frozenset(
+    {"REDWELL_S3_ACCESS_KEY_ID", "REDWELL_S3_SECRET_ACCESS_KEY", "REDWELL_S3_SESSION_TOKEN"}
+)
+"""The store's credentials are the vault's alone; the output goes to every service."""
 
 
 def prepare(data: Path) -> None:
     """Make keys, roles, schema and the platform; print `NAME=value` lines for the services' environment.
 
     Raises:
-        HostError: the administrator's URL is missing, or the server cannot be used.
+        HostError: the administrator's URL is missing, or the server or the store cannot be used.
     """
     told, url = _told()
     asyncio.run(check_administrator(url))
@@ -74,8 +80,11 @@ def _prepare_folder(data: Path, told: dict[str, str], url: str) -> None:
     }
     code = asyncio.run(_prepare(url, passwords, Settings.from_environment(environment)))
     for name, value in environment.items():
-        # As a shell and systemd's EnvironmentFile both read it.
-        print(f"{name}={shlex.quote(value)}")
+        if name not in _NOT_PRINTED:
+            # As a shell and systemd's EnvironmentFile both read it.
+            print(f"{name}={shlex.quote(value)}")
+    if _NOT_PRINTED & set(environment):
+        print("The store's credentials were not printed; give them to `serve docs` alone.", file=sys.stderr)
     _tell(fingerprint(keys.log_key().public_bytes), code)
 
 
@@ -87,6 +96,8 @@ def _tell(pin: str, code: str | None) -> None:
 
 
 async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> str | None:
+    if settings.store == "s3":  # a folder may be another machine's
+        await require_store(settings)
     await prepare_database(url, passwords)
     return await ensure_platform(settings, system_clock)
 

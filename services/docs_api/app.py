@@ -31,7 +31,7 @@ from services.kernel.database import UNREACHABLE
 from services.kernel.settings import Settings
 from services.keys.files import KeyFile
 from services.keys.wrapping import UnwrapError
-from services.storage.directory import DirectoryStore
+from services.storage.opening import open_store
 from services.storage.protocol import StoreError
 from services.tables.roles import Role
 
@@ -61,24 +61,23 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
 @asynccontextmanager
 async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    store = DirectoryStore(settings.objects)
-    await asyncio.to_thread(store.prepare)
-    await store.check()
+    # The key of this deployment that is never replaced names it to the store.
+    owner = str(app.state.keys.secret(KeyFile.SUBJECTS).name.id)
     keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
     slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
     alarm = Alarm(settings)
-    vault = app.state.vault = Vault(
-        settings, app.state.database, app.state.recorder, store, keychain, slots, alarm
-    )
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(sweep_until(stop, vault)), asyncio.create_task(alarm.listen())]
-    try:
-        yield
-    finally:
-        stop.set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with open_store(settings, owner) as store:
+        vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots, alarm)
+        app.state.vault = vault
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(sweep_until(stop, vault)), asyncio.create_task(alarm.listen())]
+        try:
+            yield
+        finally:
+            stop.set()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def check(app: ServiceApp) -> str | None:

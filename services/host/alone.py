@@ -1,5 +1,6 @@
 """`redwell serve`: one part of the product in its own process, for the edge proxy alone to reach."""
 
+import asyncio
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from services.host.lifespan import Living
 from services.host.listeners import BACKLOG, Address, open_sockets
 from services.host.readiness import readiness_checks
 from services.host.server import Endpoint, serve
+from services.host.store import require_store
 from services.kernel.clock import Clock, system_clock
 from services.kernel.logs import configure
 from services.kernel.settings import Settings
@@ -22,12 +24,14 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     """Serve `gateway`, `auth`, `docs` or `audit` until told to stop. Settings come from the environment.
 
     Raises:
-        SupervisorError: an address cannot be listened on.
+        HostError: an address cannot be listened on, or the store not used.
     """
     # A core file would hold keys and content.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = Settings()
     configure(settings.log_level)
+    if name == "docs":
+        asyncio.run(require_store(settings))
     public, private = open_sockets(listen), open_sockets(ops)
     for bound in (*public, *private):
         bound.listen(BACKLOG)

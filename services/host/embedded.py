@@ -22,10 +22,12 @@ from services.host.prepare import (
 )
 from services.host.room import room_needed
 from services.host.server import TLSFiles, tls_context
+from services.host.store import require_store
 from services.host.supervisor import DEFAULT_LISTEN, DEFAULT_OPS, HostOptions, Supervisor
 from services.kernel.clock import system_clock
 from services.kernel.logs import configure
 from services.kernel.settings import Settings
+from services.kernel.store_settings import StoreSettings
 from services.keys.certificates import ensure_certificates
 from services.keys.files import SYMMETRIC, KeyDirectory, KeyFile
 
@@ -71,6 +73,7 @@ def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None
 
     Raises:
         HostError: one sentence on what prevents the start.
+        ValidationError: the settings of the store are wrong.
     """
     if not options.listen.loopback and options.tls is None and not options.insecure_listen:
         raise InsecureListenError(
@@ -93,6 +96,7 @@ def _run(options: UpOptions, announce: Callable[[Announcement], None]) -> None:
             f"The folder {options.data} cannot be made or used: {error.strerror}; choose another with --data."
         ) from error
     instance = _Instance(options)
+    instance.require_settings()
     host = HostOptions(
         data=options.data,
         worker_command=options.worker_command,
@@ -150,6 +154,12 @@ class _Instance:
             self.keys.signing_key(file)
         self.keys.log_key()
 
+    def require_settings(self) -> None:
+        """Find out before anything is started what the store's settings lack (raises ValidationError)."""
+        told = self.options.settings.items()
+        named = {name.removeprefix("REDWELL_").lower(): value for name, value in told}
+        StoreSettings.model_validate({**named, "objects": self.options.data / "objects"})
+
     def environment(self) -> dict[str, str]:
         data, options = self.options.data, self.options
         tls = options.tls or self._local_certificate()
@@ -189,6 +199,7 @@ class _Instance:
         return added
 
     async def _prepare(self, dsn: str, passwords: dict[str, str], settings: Settings) -> None:
+        await require_store(settings)
         await prepare_database(dsn, passwords)
         self.operator_code = await ensure_platform(settings, system_clock)
 

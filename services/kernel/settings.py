@@ -8,11 +8,12 @@ from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.mail_url import Relay, parse_mail_url
+from services.kernel.store_settings import StoreSettings
 
 MIB = 1024 * 1024
 
 
-class Settings(BaseSettings):
+class Settings(StoreSettings, BaseSettings):
     """What an instance is told from outside. Names carry their unit."""
 
     model_config = SettingsConfigDict(
@@ -27,9 +28,6 @@ class Settings(BaseSettings):
 
     keys: Path
     """The folder with this process's key files."""
-
-    objects: Path
-    """The folder of the directory object store."""
 
     database_host: str
     """Host name, or the folder of the Unix socket."""
@@ -61,9 +59,6 @@ class Settings(BaseSettings):
     transfers_per_session: PositiveInt = 32
     transfers_per_process: PositiveInt = 64
     """Uploads and fetches at once; each holds up to 24 MiB."""
-
-    orphan_grace_seconds: PositiveInt = 3600
-    """How old an object without a row must be before the sweep deletes it; longer than any single put."""
 
     sweep_interval_seconds: PositiveInt = 300
     checkpoint_interval_seconds: Annotated[float, Field(gt=0, le=10)] = 2.0

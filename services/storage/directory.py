@@ -20,6 +20,7 @@ from typing import Final
 
 from services.storage.protocol import (
     MAX_OBJECT_BYTES,
+    OWNER,
     Bytes,
     ObjectExistsError,
     ObjectMissingError,
@@ -29,6 +30,7 @@ from services.storage.protocol import (
     new_object_key,
     require_object_key,
     require_object_size,
+    require_same_owner,
 )
 
 INLINE_BYTES: Final = 64 * 1024  # a thread costs more than reading this much does
@@ -93,6 +95,17 @@ class DirectoryStore:
         key = new_object_key()
         await self.put(key, b"")
         await self.delete(key)
+
+    async def claim(self, owner: str) -> None:
+        await asyncio.to_thread(self._claim, owner)
+
+    def _claim(self, owner: str) -> None:
+        place = self._path / OWNER
+        if not place.exists():
+            with contextlib.suppress(ObjectExistsError):
+                self._write(place, owner.encode())
+        with _translated(OWNER):
+            require_same_owner(owner, _read(place), f"The folder {self._path}")
 
     def _place(self, key: str) -> Path:
         require_object_key(key)

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
 KEY_CHARACTERS: Final = 32
+OWNER: Final = "owner"
+"""The name of the object, or file, that says whose a store is. It is not listed."""
 MAX_OBJECT_BYTES: Final = 16 * 1024 * 1024
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
@@ -32,6 +34,10 @@ class ObjectExistsError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The store did not do what it was asked: full, unreachable, not writable. Trying again may help."""
+
+
+class StoreUnfitError(StoreError):
+    """The store is not one that objects can be trusted to, as it is set up; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,19 @@ class ObjectStore(Protocol):
     async def check(self) -> None:
         """Return if an object could be written, read and removed now."""
 
+    async def claim(self, owner: str) -> None:
+        """Mark the store as `owner`'s, for ever, if it is nobody's yet.
+
+        Nothing in a store says which objects another deployment needs, and a sweep deletes what it does not
+        know. So a store has one owner.
+
+        Args:
+            owner: a name in the form of a UUID.
+
+        Raises:
+            StoreUnfitError: it is another's.
+        """
+
 
 def new_object_key() -> str:
     """A key nothing has had before: 128 random bits in 32 hexadecimal digits."""
@@ -99,3 +118,16 @@ def require_object_key(key: str) -> str:
     if not is_object_key(key):
         raise ValueError("That is no object key.")
     return key
+
+
+def require_same_owner(owner: str, found: bytes, where: str) -> None:
+    """Return if the store `where` says that it is `owner`'s.
+
+    Raises:
+        StoreUnfitError: it is not.
+    """
+    if found != owner.encode():
+        raise StoreUnfitError(
+            f"{where} belongs to another Redwell, whose objects this one would take for orphans; "
+            "give each its own."
+        )

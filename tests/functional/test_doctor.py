@@ -69,7 +69,7 @@ def test_a_running_instance_is_fine_and_nothing_is_changed(own: Instance) -> Non
         "The schema is at revision",
         "root.key (",
         "is valid until",
-        "The object store takes",
+        "The object store, the folder",
         "logs with",
         "are free for",
         own.fingerprint,

@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from pydantic import ValidationError
 
 from services.cli.doctor import credentials, folders, gather, service, versions
 from services.cli.doctor.database import DatabaseFacts, Place, ask, embedded_place
@@ -22,6 +23,7 @@ from services.cli.doctor.finding import Finding, Verdict, mend, needs_mending, n
 from services.cli.up import data_root, settings_from_environment
 from services.host.prepare import DATABASE, MIGRATIONS
 from services.kernel.clock import system_clock
+from services.kernel.store_settings import StoreSettings
 from services.keys.certificates import read_validity
 from services.keys.errors import KeysError
 
@@ -61,7 +63,7 @@ def examine(data: Path, ops: Sequence[str]) -> Iterator[Finding]:
     yield service.running(held=held, told=place is not None)
     for address in () if held is False else ops or _usual_ops(place, held=held):
         yield from service.health(gather.ask_health(address), address)
-    yield from _store(Path(told.get("REDWELL_OBJECTS", data / "objects")))
+    yield from _store(data, told)
     yield from _asked(place, now)
 
 
@@ -115,9 +117,16 @@ def _usual_ops(place: Place | None, *, held: bool | None) -> tuple[str, ...]:
     return SERVICES_OPS if held is None and place is not None else ()
 
 
-def _store(objects: Path) -> Iterator[Finding]:
-    if objects.exists():
-        yield service.store(asyncio.run(gather.store_problem(objects)))
+def _store(data: Path, told: dict[str, str]) -> Iterator[Finding]:
+    named = {name.removeprefix("REDWELL_").lower(): value for name, value in told.items()}
+    try:
+        settings = StoreSettings.model_validate({"objects": data / "objects", **named})
+    except ValidationError as error:
+        wrong = "; ".join(found["msg"] for found in error.errors())
+        yield mend(service.INSTANCE, f"The store's settings are wrong: {wrong}.", "See docs/operations.md.")
+        return
+    if settings.store == "s3" or settings.objects.exists():
+        yield service.store(settings.store_text, asyncio.run(gather.store_problem(settings)))
 
 
 def _asked(place: Place | None, now: datetime) -> Iterator[Finding]:

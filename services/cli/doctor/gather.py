@@ -14,9 +14,11 @@ import httpx
 from services.audit.offline.note import fingerprint
 from services.cli.doctor.credentials import KeyFacts
 from services.cli.doctor.service import Health
+from services.kernel.store_settings import StoreSettings
 from services.keys.errors import KeysError
 from services.keys.files import SYMMETRIC, KeyDirectory, KeyFile
 from services.storage.directory import DirectoryStore
+from services.storage.opening import tried_store
 from services.storage.protocol import StoreError
 
 SECONDS = 10
@@ -91,10 +93,14 @@ def ask_health(address: str) -> Health:
         return Health(alive=False)
 
 
-async def store_problem(objects: Path) -> str | None:
-    """Why an empty object could not be put and removed; None if it could."""
+async def store_problem(settings: StoreSettings) -> str | None:
+    """Why the store would not do what is asked of it; None if it does. A folder is made by nobody here."""
     try:
-        await DirectoryStore(objects).check()
+        if settings.store == "directory":
+            await DirectoryStore(settings.objects).check()
+        else:
+            async with tried_store(settings):
+                pass
     except StoreError as error:
         return str(error)
     return None

@@ -68,10 +68,12 @@ def health(found: Health, address: str) -> list[Finding]:
     ]
 
 
-def store(problem: str | None) -> Finding:
+def store(where: str, problem: str | None) -> Finding:
+    """`where`: the store in words."""
     if problem is None:
-        return fine(INSTANCE, "The object store takes an object and gives it up again.")
-    return mend(INSTANCE, problem, "Check the folder's rights and the space on its disk.")
+        return fine(INSTANCE, f"The object store, {where}, takes an object and gives it up again.")
+    then = "Check a folder's rights and its disk's space, or a bucket's address, credentials and policy."
+    return mend(INSTANCE, f"The object store is {where}. {problem}", then)
 
 
 def database(problem: str | None) -> Finding:

@@ -10,9 +10,11 @@ from services.storage.protocol import (
     ObjectExistsError,
     ObjectMissingError,
     ObjectStore,
+    StoreUnfitError,
     new_object_key,
 )
 
+OWNER_ID = "0192f0c1-0000-7000-8000-000000000000"
 SIZES = [0, 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024 + 3]
 NOT_KEYS = [
     "",
@@ -80,6 +82,19 @@ class ObjectStoreConformance:
     async def test_check_leaves_nothing(self, store: ObjectStore) -> None:
         await store.check()
         assert await keys_of(store) == set()
+
+    async def test_store_has_one_owner(self, store: ObjectStore) -> None:
+        await store.claim(OWNER_ID)
+        await store.claim(OWNER_ID)
+        with pytest.raises(StoreUnfitError, match="belongs to another Redwell"):
+            await store.claim(OWNER_ID.replace("0192", "0193"))
+        assert await keys_of(store) == set()
+
+    async def test_owner_is_no_object(self, store: ObjectStore) -> None:
+        await store.claim(OWNER_ID)
+        key = new_object_key()
+        await store.put(key, b"x")
+        assert await keys_of(store) == {key}
 
     @pytest.mark.parametrize("key", NOT_KEYS)
     async def test_what_is_no_key_is_refused(self, store: ObjectStore, key: str) -> None:

@@ -132,9 +132,9 @@ class TestService:
         assert not quiet(service.connection(encrypted=False, local=False))
 
     def test_store_and_database(self) -> None:
-        assert quiet(service.store(None))
+        assert quiet(service.store("the folder x", None))
         assert quiet(service.database(None))
-        assert not quiet(service.store("It is full."))
+        assert not quiet(service.store("the folder x", "It is full."))
         assert not quiet(service.database("no route"))
 
     def test_a_log_that_falls_behind(self) -> None:
@@ -160,7 +160,12 @@ class TestService:
 def test_whatever_needs_mending_says_how() -> None:
     health = service.health(service.Health(False), "h:1")
     disk = folders.space(folders.Space(("objects",), 0, GIB))
-    for found in (*health, disk, service.store("full"), service.clock(NOW, NOW + timedelta(hours=1), None)):
+    for found in (
+        *health,
+        disk,
+        service.store("a bucket", "full"),
+        service.clock(NOW, NOW + timedelta(hours=1), None),
+    ):
         assert found.verdict is Verdict.MEND
         assert found.next
 

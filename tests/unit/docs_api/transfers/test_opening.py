@@ -75,6 +75,9 @@ class _Store:
     async def check(self) -> None:
         raise NotImplementedError
 
+    async def claim(self, owner: str) -> None:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def version() -> SealedVersion:
