@@ -20,6 +20,9 @@ from services.docs_api.refused import refused_subject
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.transfers.slots import Slots
+from services.docs_api.transfers.watch import end_all
+from services.docs_api.tus.routes import router as tus
+from services.docs_api.tus.verifying import verify_until
 from services.docs_api.uploads.routes import router as uploads
 from services.docs_api.vault import Vault
 from services.evidence.service import ServiceApp, ServiceDefinition
@@ -47,6 +50,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         documents,
         uploads,
         transfers,
+        tus,
         changes,
     )
     definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
@@ -63,13 +67,12 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
     vault = app.state.vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots)
     stop = asyncio.Event()
-    sweeping = asyncio.create_task(sweep_until(stop, vault))
+    working = [asyncio.create_task(work(stop, vault)) for work in (sweep_until, verify_until)]
     try:
         yield
     finally:
         stop.set()
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        await end_all(working)
 
 
 async def check(app: ServiceApp) -> str | None:

@@ -1,7 +1,7 @@
 """Keeps asking, while bytes move, whether they still may. The database decides, at least once a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from services.docs_api.transfers.errors import TransferTooSlow
@@ -39,7 +39,7 @@ async def under_watch(work: Coroutine[Any, Any, Result], *guards: Coroutine[Any,
     return working.result()
 
 
-async def end_all(tasks: list[asyncio.Future[Any]]) -> None:
+async def end_all(tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Cancel what still runs, and wait until it has ended."""
     for task in tasks:
         task.cancel()
