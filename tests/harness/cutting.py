@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,7 +56,7 @@ class Line:
             passed += len(chunk)
             if self._breaks(passed):
                 for end in (client, instance):
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    end.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who reads from it
                 return
             chunk = client.recv(_AT_ONCE)
 
