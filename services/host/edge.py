@@ -67,12 +67,13 @@ def render_nginx(options: EdgeOptions) -> str:
         if not value or _UNSAFE.search(value.replace(" ", "") if name in _PATHS else value):
             raise HostError(f"The {name.lower()} {value!r} cannot stand in nginx's configuration.")
     made = {
-        "PASS": textwrap.indent(PASS.read_text().rstrip(), " " * 12),
         "SAFEHEADERS": _headers({}),
         "REFUSALS": textwrap.indent("\n".join(_refusal(status) for status in REFUSALS), " " * 12),
         "PROBLEMS": "\n".join(_problem_location(name, problem) for name, problem in _PROBLEMS.items()),
     }
-    return _PLACEHOLDER.sub(lambda match: (told | made)[match[1]], TEMPLATE.read_text())
+    passed = textwrap.indent(PASS.read_text().rstrip(), " " * 12)
+    text = TEMPLATE.read_text().replace("@PASS@", passed)
+    return _PLACEHOLDER.sub(lambda match: (told | made)[match[1]], text)
 
 
 def prepare_run_folder(run: Path) -> None:
