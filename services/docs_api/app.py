@@ -23,6 +23,9 @@ from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.transfers.slots import Slots
+from services.docs_api.transfers.watch import end_all
+from services.docs_api.tus.routes import router as tus
+from services.docs_api.tus.verifying import verify_until
 from services.docs_api.uploads.routes import router as uploads
 from services.docs_api.vault import Vault
 from services.evidence.service import ServiceApp, ServiceDefinition
@@ -51,6 +54,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         documents,
         uploads,
         transfers,
+        tus,
         changes,
         holds,
     )
@@ -70,14 +74,13 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
         vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots, alarm)
         app.state.vault = vault
         stop = asyncio.Event()
-        tasks = [asyncio.create_task(sweep_until(stop, vault)), asyncio.create_task(alarm.listen())]
+        work = (sweep_until(stop, vault), verify_until(stop, vault), alarm.listen())
+        working = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:
             stop.set()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all(working)
 
 
 async def check(app: ServiceApp) -> str | None:

@@ -27,6 +27,8 @@ class Vault:
     alarm: Alarm
     opening: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE))
     """An opening holds a segment twice, sealed and open; so only a few do at once."""
+    received: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an upload waits to be verified."""
 
 
 def vault_of(request: Request) -> Vault:

@@ -123,7 +123,10 @@ async def _recorded(
 
 def asked_ids(operation: Operation | None, admission: Admission) -> dict[str, str]:
     """The ids that an admitted request names in its path, by parameter."""
-    return operation.ids_in(admission.path) if operation else {}
+    if operation is None:
+        return {}
+    upload = admission.principal.upload if admission.principal else None
+    return operation.ids_in(admission.path) | ({"upload_id": str(upload)} if upload else {})
 
 
 def refusal_draft(operation: Operation | None, admission: Admission, problem: RedwellError) -> Draft:

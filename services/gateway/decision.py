@@ -5,8 +5,10 @@ Pure, and the same for both faces. The steps, in their order:
 1. The target is spelled in the one plain way (400), and no header is reserved or ambiguous (400).
 2. The host is ours (421).
 3. The path belongs to an operation (404), and the operation takes this method (405).
-4. The body is not encoded, is of the operation's type (415), and declares no length beyond its limit (413).
-5. The operation is public, or the token is genuine, ours, valid now, and of two factors (401).
+4. The version is ours, where the protocol is tus (412). The body is not encoded, is of the operation's type
+   (415), and declares no length beyond its limit (413).
+5. The operation is public; or the secret in the path is one that opens an upload (404), whatever else is
+   sent; or the token is genuine, ours, valid now, and of two factors (401).
 6. The principal has every scope that the operation wants (403).
 7. The last factor is recent enough for the operation (401, RFC 9470): nobody proves one for a refusal.
 
@@ -17,6 +19,7 @@ from step 6 on is the refusal of an identified principal. Sessions and grants ar
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.gateway.errors import CapabilityUnknown, TusVersionUnsupported
 from services.gateway.head import (
     Fields,
     RequestHead,
@@ -28,6 +31,7 @@ from services.gateway.head import (
 from services.gateway.policy import PolicyTable
 from services.gateway.tokens import AccessTokens
 from services.kernel.http.operation import Operation
+from services.kernel.http.tus import VERSION
 from services.kernel.principal import Principal
 from services.kernel.problems import (
     BadRequest,
@@ -60,8 +64,12 @@ class Decision:
     problem: RedwellError | None
 
 
-def decide(head: RequestHead, rules: Rules, now: datetime) -> Decision:
-    """Decide on one request; never raises for what a client sent."""
+def decide(head: RequestHead, rules: Rules, now: datetime, holder: Principal | None = None) -> Decision:
+    """Decide on one request; never raises for what a client sent.
+
+    `holder` is whom the secret in the path stands for, once that is known: it counts for operations that take
+    such a secret, and for no other.
+    """
     fields, operation, principal = Fields({}), None, None
     try:
         # 1, 2
@@ -71,16 +79,35 @@ def decide(head: RequestHead, rules: Rules, now: datetime) -> Decision:
         # 3
         operation = rules.table.find(head.method, head.raw_path)
         # 4
+        _check_dialect(operation, fields)
         _check_body(operation, fields)
         # 5
         if operation.access != "public":
-            principal = rules.tokens.identify(fields.get(b"authorization"), now)
+            principal = _identified(operation, fields, rules, now, holder)
             # 6, 7
             _check_scopes(operation, principal)
             _check_factor(operation, principal, now)
     except RedwellError as problem:
         return Decision(operation, principal, fields.user_agent, problem)
     return Decision(operation, principal, fields.user_agent, None)
+
+
+def _identified(
+    operation: Operation, fields: Fields, rules: Rules, now: datetime, holder: Principal | None
+) -> Principal:
+    if operation.access != "capability":
+        return rules.tokens.identify(fields.get(b"authorization"), now)
+    # A client repeats the token that it began with, which may have ended long ago: it is not looked at.
+    if holder is None or holder.upload is None:
+        raise CapabilityUnknown
+    return holder
+
+
+def _check_dialect(operation: Operation, fields: Fields) -> None:
+    if operation.dialect != "tus" or operation.method == "OPTIONS":
+        return
+    if fields.get(b"tus-resumable") != VERSION.encode():
+        raise TusVersionUnsupported
 
 
 def _check_body(operation: Operation, fields: Fields) -> None:

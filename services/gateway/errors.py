@@ -1,6 +1,7 @@
 """Refusals that only the gateway makes."""
 
-from services.kernel.problems import BadRequest, RedwellError, Unauthorized
+from services.kernel.http.tus import VERSION
+from services.kernel.problems import BadRequest, NotFound, RedwellError, Unauthorized
 
 
 class BadTarget(BadRequest):
@@ -44,3 +45,16 @@ class FactorMissing(Unauthorized):
     slug = "mfa-required"
     title = "Two factors are needed for this operation"
     challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2"'
+
+
+class CapabilityUnknown(NotFound):
+    """The secret in the path opens nothing, or no longer: outside, the same as what is not there."""
+
+
+class TusVersionUnsupported(RedwellError):
+    status = 412
+    slug = "tus-version"
+    title = "This version of the tus protocol is not served; Tus-Version says which is"
+
+    def headers(self) -> dict[str, str]:
+        return {"Tus-Version": VERSION}

@@ -39,6 +39,13 @@ _SINGLE = frozenset(
         b"if-range",
         b"idempotency-key",
         b"user-agent",
+        b"tus-resumable",
+        b"upload-offset",
+        b"upload-length",
+        b"upload-metadata",
+        b"upload-checksum",
+        b"upload-concat",
+        b"upload-defer-length",
     }
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

@@ -5,25 +5,37 @@ acted for; any other is counted (docs/ledger-format.md). An admission leaves no 
 does.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
 from services.evidence.event import Draft, Event
 from services.evidence.refusals import refusal_draft
 from services.gateway.decision import Decision, Rules, decide
+from services.gateway.errors import CapabilityUnknown
 from services.gateway.head import RequestHead
 from services.gateway.keys import PublicKeys
 from services.kernel.clock import Clock
 from services.kernel.http.operation import Operation
 from services.kernel.ids import new_id
 from services.kernel.logs import logger
-from services.kernel.principal import Admission
+from services.kernel.principal import Admission, Principal
 from services.kernel.problems import EvidenceUnavailable, RedwellError, Unavailable
 from services.keys.verification import TokenError
 
 UNKNOWN_OPERATION: Final = "unknown"
 _log = logger("gateway")
+
+
+FindHolder = Callable[[str, datetime], Awaitable[Principal | None]]
+"""Finds whom a capability stands for, in the database; None if it opens nothing."""
+
+
+async def nobody(_capability: str, _now: datetime) -> Principal | None:
+    """Where there are no capabilities."""
+    return None
 
 
 class RefusalRecorder(Protocol):
@@ -53,9 +65,19 @@ class DecisionPoint:
         rules: what decisions are made by.
         keys: whose access tokens are believed; asked again when a token names an unknown key.
         recorder: where refusals go.
+        clock: the present.
+        find_holder: whom a capability stands for.
     """
 
-    def __init__(self, rules: Rules, keys: PublicKeys, recorder: RefusalRecorder, clock: Clock) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        keys: PublicKeys,
+        recorder: RefusalRecorder,
+        clock: Clock,
+        find_holder: FindHolder = nobody,
+    ) -> None:
+        self._find_holder = find_holder
         self._rules = rules
         self._keys = keys
         self._recorder = recorder
@@ -67,6 +89,8 @@ class DecisionPoint:
         decision = decide(head, self._rules, now)
         if decision.problem is not None and _reason(decision.problem) == "token-unknown-key":
             decision = await self._decide_again(head, decision)
+        if isinstance(decision.problem, CapabilityUnknown):
+            decision = await self._decide_for_holder(head, decision, now)
         operation = decision.operation
         admission = Admission(
             operation=operation.id if operation else UNKNOWN_OPERATION,
@@ -88,6 +112,14 @@ class DecisionPoint:
         except Unavailable as problem:
             return Decision(decision.operation, None, decision.user_agent, problem)
         return decide(head, self._rules, self._clock()) if changed else decision
+
+    async def _decide_for_holder(self, head: RequestHead, decision: Decision, now: datetime) -> Decision:
+        capability = head.raw_path.rpartition(b"/")[2].decode("latin-1")
+        try:
+            holder = await self._find_holder(capability, now)
+        except Unavailable as problem:
+            return Decision(decision.operation, None, decision.user_agent, problem)
+        return decide(head, self._rules, now, holder)
 
     async def _refuse(
         self, admission: Admission, operation: Operation | None, problem: RedwellError

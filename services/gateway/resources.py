@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.evidence.recorder import Recorder
+from services.gateway.capabilities import holders
 from services.gateway.decision import Rules
 from services.gateway.document import NAME, DocumentApp
 from services.gateway.head import hosts_of
@@ -29,7 +30,7 @@ class GatewayResources:
         self.recorder = Recorder(settings, Role.GATEWAY, master, clock)
         self.keys = PublicKeys(access_token_keys(self.database), tokens.verifier, clock)
         rules = Rules(table, tokens, hosts_of(settings.public_url))
-        self.point = DecisionPoint(rules, self.keys, self.recorder, clock)
+        self.point = DecisionPoint(rules, self.keys, self.recorder, clock, holders(self.database))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -79,6 +79,7 @@ def principal_of_claims(claims: Claims) -> Principal:
             acr=_string(claims["acr"]),
             amr=tuple(_strings(claims["amr"])),
             auth_time=_moment(claims["auth_time"]),
+            upload=UUID(_string(claims["upload"])) if "upload" in claims else None,
         )
     except (KeyError, ValueError, OverflowError, OSError) as error:
         raise TokenError("bad-claims") from error
@@ -86,7 +87,8 @@ def principal_of_claims(claims: Claims) -> Principal:
 
 def claims_of_principal(principal: Principal) -> Claims:
     """The inverse of `principal_of_claims`, for the assertion that travels to a service."""
-    return {
+    upload = {"upload": str(principal.upload)} if principal.upload else {}
+    return upload | {
         "sub": str(principal.id),
         "org": str(principal.organization),
         "firm": str(principal.firm),

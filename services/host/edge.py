@@ -23,13 +23,14 @@ REFUSALS: Final = (400, 401, 403, 404, 405, 412, 413, 415, 421, 428, 429, 503)
 """The statuses that the gateway refuses with. nginx can return only a status that it was configured with."""
 
 TEMPLATE: Final = Path(__file__).resolve().parents[2] / "deploy" / "nginx" / "redwell.conf.template"
+PASS: Final = TEMPLATE.with_name("redwell.pass.template")
 FOLDERS: Final = ("body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 # Inside double quotes these are all that nginx reads as something else than text.
 _UNSAFE: Final = re.compile(r"[\"'\\$;{}\s\x00-\x1f\x7f]")
 _PLACEHOLDER: Final = re.compile(r"@([A-Z]+)@")
 # A method that the product knows is answered by the gateway, with its own list.
-_KNOWN_METHODS: Final = ("DELETE", "GET", "HEAD", "POST", "PUT")
+_KNOWN_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def render_nginx(options: EdgeOptions) -> str:
             _problem_location(options.host, name, problem) for name, problem in _PROBLEMS.items()
         ),
     }
-    return _PLACEHOLDER.sub(lambda match: (told | made)[match[1]], TEMPLATE.read_text())
+    passed = textwrap.indent(PASS.read_text().rstrip(), " " * 12)
+    text = TEMPLATE.read_text().replace("@PASS@", passed)
+    return _PLACEHOLDER.sub(lambda match: (told | made)[match[1]], text)
 
 
 def prepare_run_folder(run: Path) -> None:
@@ -110,7 +113,9 @@ def _problem_location(host: str, name: str, problem: RedwellError) -> str:
 def _headers(host: str, more: Mapping[str, str]) -> str:
     transport = strict_transport(urlsplit(f"//{host}").hostname or host)
     named = {name.decode(): value.decode() for name, value in (*SAFE_HEADERS, transport)} | dict(more)
-    lines = (f'add_header {name.lower()} "{value}" always;' for name, value in named.items())
+    lines = [f'add_header {name.lower()} "{value}" always;' for name, value in named.items()]
+    # nginx sends no header without a value.
+    lines += [f"add_header {name} $redwell_tus always;" for name in ("tus-resumable", "tus-version")]
     return textwrap.indent("\n".join(lines), " " * 12)
 
 

@@ -16,7 +16,10 @@ ADMISSION_KEY = "redwell.admission"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked."""
+    """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked.
+
+    With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
+    """
 
     id: UUID
     organization: UUID
@@ -27,6 +30,7 @@ class Principal:
     acr: str
     amr: tuple[str, ...]
     auth_time: datetime
+    upload: UUID | None = None
 
     @property
     def acts_for_another(self) -> bool:

@@ -56,6 +56,15 @@ class Settings(StoreSettings, BaseSettings):
     upload_minimum_rate_bytes: PositiveInt = 1024
     """Bytes a second, averaged over 30 s, below which a transfer is cut."""
 
+    open_uploads_per_member: PositiveInt = 1000
+    """Uploads by the tus protocol that one person may have begun and not ended, in one firm."""
+
+    patch_minimum_bytes: PositiveInt = 256 * 1024
+    """The least that a PATCH brings, unless it brings the rest: so 50 GiB are at most 204,800 of them."""
+
+    upload_metadata_limit_bytes: Annotated[int, Field(gt=0, le=4096)] = 4096
+    """The longest `Upload-Metadata` taken; one line of a request's head is at most 4 KiB at the edge."""
+
     transfers_per_session: PositiveInt = 32
     transfers_per_process: PositiveInt = 64
     """Uploads and fetches at once; each holds up to 24 MiB."""

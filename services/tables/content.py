@@ -85,7 +85,8 @@ class Version(Record):
         references("matter_keys", "matter_key_id"),
         UniqueConstraint("tenant_id", "document_id", "number"),
         CheckConstraint(
-            "state IN ('receiving', 'available', 'rejected', 'quarantined', 'abandoned')", name="state"
+            "state IN ('receiving', 'verifying', 'available', 'rejected', 'quarantined', 'abandoned')",
+            name="state",
         ),
         CheckConstraint(
             "state <> 'available' OR (length_bytes IS NOT NULL AND sha256 IS NOT NULL)", name="pinned"
@@ -147,15 +148,23 @@ class Segment(Record):
     object_key: Mapped[str]
     sealed_bytes: Mapped[int]
     sealed_sha256: Mapped[bytes]
+    salt: Mapped[bytes | None]
+    """The sealed object's salt: of two objects sealed for one place only this one is taken."""
 
 
 class Upload(Record):
-    """A version on its way in. The lease says which process writes it now; it is a row, never a held lock."""
+    """A version on its way in. The lease says which process writes it now; it is a row, never a held lock.
+
+    `kind`: `plain` comes in one request and begins anew when that fails; `tus` grows, and goes on where it
+    stopped. `completed_request` and `completed_operation` name the request that brought the last byte.
+    """
 
     __tablename__ = "uploads"
     __table_args__ = (
         references("versions", "version_id"),
-        CheckConstraint("state IN ('open', 'complete', 'abandoned')", name="state"),
+        CheckConstraint("state IN ('open', 'verifying', 'complete', 'rejected', 'abandoned')", name="state"),
+        CheckConstraint("kind IN ('plain', 'tus')", name="kind"),
+        Index(None, "tenant_id", "member_id", "state"),
         Index(None, "state", "expires_at"),
         {
             "info": {
@@ -180,11 +189,50 @@ class Upload(Record):
     version_id: Mapped[UUID]
     member_id: Mapped[UUID]
     session_id: Mapped[UUID]
+    kind: Mapped[str]
     state: Mapped[str]
     received_bytes: Mapped[int]
     declared_bytes: Mapped[int | None]
     declared_sha256: Mapped[bytes | None]
     lease_owner: Mapped[UUID | None]
     lease_expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    completed_request: Mapped[UUID | None]
+    completed_operation: Mapped[str | None]
+
+
+class UploadCapability(Record):
+    """What lets whoever holds it go on with one upload: kept as a digest, and who it stands for."""
+
+    __tablename__ = "upload_capabilities"
+    __table_args__ = (
+        references("uploads", "upload_id"),
+        UniqueConstraint("sha256"),
+        Index(None, "tenant_id", "upload_id"),
+        Index(None, "expires_at"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: ("SELECT", "INSERT"),
+                        Role.GATEWAY: ("SELECT",),
+                        Role.SWEEPER: ("SELECT (tenant_id, sha256, expires_at)", "DELETE"),
+                    },
+                    across={Role.GATEWAY: "true", Role.SWEEPER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    upload_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    roles: Mapped[list[str]]
+    acr: Mapped[str]
+    amr: Mapped[list[str]]
+    auth_time: Mapped[datetime]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

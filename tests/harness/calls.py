@@ -15,6 +15,8 @@ from tests.harness.instance import Instance
 from tests.harness.people import Person, World, matter_body
 
 OPERATIONS = {operation.id: operation for operation in committed_operations()}
+# filename a.txt, class pleadings
+_METADATA = "filename YS50eHQ=,class cGxlYWRpbmdz"
 TOKEN_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.access == "token"}
 
 
@@ -39,6 +41,8 @@ class Caller:
         if person is not None:
             assert person.client.tokens is not None
             headers["Authorization"] = f"Bearer {person.client.tokens.access}"
+        if operation.dialect == "tus":
+            headers |= {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": _METADATA}
         content = None
         if operation.media_type is not None:
             headers["Content-Type"] = operation.media_type

@@ -354,3 +354,12 @@ GRANT SELECT, INSERT, UPDATE ON uploads TO redwell_docs
 CREATE POLICY docs_tenant ON uploads TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, UPDATE (state, received_bytes, lease_owner, lease_expires_at) ON uploads TO redwell_sweeper
 CREATE POLICY sweeper_across ON uploads TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE upload_capabilities OWNER TO redwell_owner
+ALTER TABLE upload_capabilities ENABLE ROW LEVEL SECURITY
+ALTER TABLE upload_capabilities FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON upload_capabilities TO redwell_docs
+CREATE POLICY docs_tenant ON upload_capabilities TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON upload_capabilities TO redwell_gateway
+CREATE POLICY gateway_across ON upload_capabilities TO redwell_gateway USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, sha256, expires_at), DELETE ON upload_capabilities TO redwell_sweeper
+CREATE POLICY sweeper_across ON upload_capabilities TO redwell_sweeper USING (true) WITH CHECK (true)

@@ -184,7 +184,12 @@ FETCHABLE = {
 STILL_READABLE = {acting: _still_readable(acting_for_another=acting) for acting in (False, True)}
 SEGMENTS = Prepared(
     select(
-        Segment.ordinal, Segment.offset_bytes, Segment.length_bytes, Segment.object_key, Segment.sealed_bytes
+        Segment.ordinal,
+        Segment.offset_bytes,
+        Segment.length_bytes,
+        Segment.object_key,
+        Segment.sealed_bytes,
+        Segment.salt,
     )
     .where(Segment.tenant_id == TENANT, Segment.version_id == VERSION)
     .order_by(Segment.ordinal)

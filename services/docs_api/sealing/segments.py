@@ -24,7 +24,8 @@ from services.keys.wrapping import SecretKey
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 CHUNK_BYTES: Final = 16 * 1024
 TAG_BYTES: Final = 16
-HEADER_BYTES: Final = 24 + 32
+SALT_BYTES: Final = 24
+HEADER_BYTES: Final = SALT_BYTES + 32
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
 

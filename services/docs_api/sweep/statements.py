@@ -1,6 +1,6 @@
 """The sweeper's statements. They look past single tenants; its policies name the tables they may see."""
 
-_CLOSED = "u.tenant_id, u.id, u.matter_id, u.document_id, u.version_id"
+_CLOSED = "u.tenant_id, u.id, u.matter_id, u.document_id, u.version_id, u.kind, u.state"
 
 ABANDON = f"""
 WITH due AS (
@@ -25,12 +25,16 @@ WITH due AS (
     WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_expires_at <= $1
     LIMIT $2 FOR UPDATE SKIP LOCKED
 )
-UPDATE uploads u SET received_bytes = 0, lease_owner = NULL, lease_expires_at = NULL
+UPDATE uploads u SET received_bytes = CASE u.kind WHEN 'tus' THEN u.received_bytes ELSE 0 END,
+    lease_owner = NULL, lease_expires_at = NULL
 FROM due WHERE u.tenant_id = due.tenant_id AND u.id = due.id
 RETURNING {_CLOSED}
 """  # noqa: S608 -- constants
-"""Uploads whose sender's process ended without a word: they open again. $1 now, $2 how many."""
+"""Uploads whose sender's process ended without a word: they open again, and what came by tus stays.
 
+$1 now, $2 how many."""
+
+FORGET_CAPABILITIES = "DELETE FROM upload_capabilities WHERE expires_at <= $1"
 FORGET_SEGMENTS = "DELETE FROM segments WHERE tenant_id = $1 AND version_id = $2"
 KNOWN_OBJECTS = "SELECT object_key FROM segments WHERE object_key = ANY($1)"
 SOME_FIRM_KEY = "SELECT tenant_id, id, wrapped, names_wrapped FROM firm_keys LIMIT 1"

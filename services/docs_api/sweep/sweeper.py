@@ -15,6 +15,7 @@ import asyncpg
 from services.docs_api.keychain import WrappedFirmKey
 from services.docs_api.sweep.statements import (
     ABANDON,
+    FORGET_CAPABILITIES,
     FORGET_SEGMENTS,
     INTERRUPT,
     KNOWN_OBJECTS,
@@ -57,24 +58,25 @@ async def sweep_until(stop: asyncio.Event, vault: Vault) -> None:
 
 async def sweep_once(vault: Vault) -> Swept | None:
     """One round; None if another process is at it."""
-    async with _connection(vault) as connection:
+    async with sweeper_connection(vault) as connection:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             return None
         abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
         interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
+        await connection.execute(FORGET_CAPABILITIES, vault.recorder.clock())
         return Swept(abandoned, interrupted, await _delete_orphans(vault, connection))
 
 
 async def try_root_key(vault: Vault) -> None:
     """Return if the root key opens a firm key that is here, or there is none yet (raises UnwrapError)."""
-    async with _connection(vault) as connection:
+    async with sweeper_connection(vault) as connection:
         row = await connection.fetchrow(SOME_FIRM_KEY)
     if row is not None:
         vault.keychain.try_firm_key(WrappedFirmKey(*row))
 
 
 @asynccontextmanager
-async def _connection(vault: Vault) -> AsyncIterator[asyncpg.Connection]:
+async def sweeper_connection(vault: Vault) -> AsyncIterator[asyncpg.Connection]:
     """A connection for one round; ending it frees the lock, whatever happened."""
     settings, role = vault.settings, str(Role.SWEEPER)
     connection = await asyncpg.connect(
@@ -100,13 +102,18 @@ async def _close_uploads(vault: Vault, connection: asyncpg.Connection, statement
         async with connection.transaction():
             rows = await connection.fetch(statement, vault.recorder.clock(), _BATCH)
             await connection.executemany(
-                FORGET_SEGMENTS, [(row["tenant_id"], row["version_id"]) for row in rows]
+                FORGET_SEGMENTS, [(row["tenant_id"], row["version_id"]) for row in rows if _forgotten(row)]
             )
             for row in rows:
                 await _record(vault, connection, row, reason)
         closed += len(rows)
         if len(rows) < _BATCH:
             return closed
+
+
+def _forgotten(row: asyncpg.Record) -> bool:
+    """Whether what came of it is of no use: it is given up, or will begin anew."""
+    return bool(row["state"] == "abandoned" or row["kind"] == "plain")
 
 
 async def _record(vault: Vault, connection: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:

@@ -15,7 +15,7 @@ from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
-from services.docs_api.transfers.errors import DigestMismatch, UploadBusy, UploadClosed
+from services.docs_api.transfers.errors import DigestMismatch, UploadBusy, UploadClosed, UploadOfAnotherKind
 from services.docs_api.transfers.queries import admissible
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
@@ -58,6 +58,8 @@ class Reception:
     lease: UUID
     data_key: SecretKey
     expected: Expected
+    room_bytes: int | None = None
+    """How much may come at most; None: as much as a document may have."""
 
     @property
     def tenant(self) -> UUID:
@@ -81,6 +83,7 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
 
     Raises:
         NotFound: no such upload of the principal, on a matter they are on.
+        UploadOfAnotherKind: it was begun by the tus protocol.
         UploadClosed, MatterClosed, DocumentWithdrawn: it takes nothing, or not now.
         UploadBusy: another request is sending it.
         DigestMismatch: its declarations contradict one another.
@@ -97,7 +100,9 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
         row = found.mappings().one_or_none()
         if row is None:
             raise NotFound
-        _require_open(row, now)
+        if row["kind"] != "plain":
+            raise UploadOfAnotherKind
+        require_open(row, now)
         expected = _expected(vault, row, announced)
         matter_key = matter_key_of(dict(row))
         # A key of its own for each attempt: no object of an earlier one opens in this one's place.
@@ -122,7 +127,8 @@ def _announced(request: Request) -> Expected:
     return Expected(int(length or 0) if digits else None, parse_digest_fields(fields))
 
 
-def _require_open(row: Mapping[Any, Any], now: datetime) -> None:
+def require_open(row: Mapping[Any, Any], now: datetime) -> None:
+    """Return if content may come now (raises UploadClosed, MatterClosed, DocumentWithdrawn, UploadBusy)."""
     if row["state"] != "open" or row["expires_at"] <= now:
         raise UploadClosed
     if row["matter_state"] != "open":

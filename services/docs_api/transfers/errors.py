@@ -8,6 +8,11 @@ class UploadClosed(Conflict):
     title = "The upload is complete or has run out; create the document again"
 
 
+class UploadOfAnotherKind(Conflict):
+    slug = "upload-kind"
+    title = "The upload was begun by the tus protocol, and goes on by it alone"
+
+
 class UploadBusy(RedwellError):
     status = 423
     slug = "upload-busy"

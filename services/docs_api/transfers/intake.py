@@ -37,6 +37,16 @@ class Taken:
     segment_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the first segment begins. `may_be_empty`: without any content there is one empty segment."""
+
+    ordinal: int = 0
+    offset_bytes: int = 0
+    may_be_empty: bool = True
+
+
+FROM_THE_START = Start()
 OpenSealer = Callable[[int, int, bytearray], SegmentSealer]
 """Makes the sealer of a segment from its ordinal, its offset and a buffer."""
 Keep = Callable[[SealedSegment], Awaitable[None]]
@@ -44,15 +54,19 @@ Keep = Callable[[SealedSegment], Awaitable[None]]
 
 
 class Intake:
-    """Takes one version's plaintext. Call `take` for each chunk, then `finish`; in any case `close`."""
+    """Takes a version's plaintext, or a further part.
 
-    def __init__(self, open_sealer: OpenSealer, keep: Keep) -> None:
+    Call `take` for each chunk, then `finish`; in any case `close`.
+    """
+
+    def __init__(self, open_sealer: OpenSealer, keep: Keep, start: Start = FROM_THE_START) -> None:
         self._open_sealer, self._keep = open_sealer, keep
         self._digest = hashlib.sha256()
         self._pieces: list[bytes] = []
         self._held_bytes = 0
-        self._offset_bytes = 0
-        self._ordinal = 0
+        self._offset_bytes = start.offset_bytes
+        self._ordinal = start.ordinal
+        self._start = start
         self._sealer: SegmentSealer | None = None
         self._buffers: list[bytearray] = []
         self._sealing: asyncio.Future[None] | None = None
@@ -66,13 +80,21 @@ class Intake:
             await self._hand_over()
 
     async def finish(self) -> Taken:
-        """Seal and keep the rest. Without any content there is one empty segment."""
+        """Seal and keep the rest. What it tells is of this part, but for the number of segments."""
         await self._hand_over()
         await _settled(self._sealing)
-        if self._sealer is not None or self._ordinal == 0:
+        if self._sealer is not None or self._is_empty_version():
             await self._end_segment(self._sealer or self._begin_segment())
         await _settled(self._keeping)
-        return Taken(self._offset_bytes, self._digest.digest(), self._ordinal)
+        return Taken(self._offset_bytes - self._start.offset_bytes, self._digest.digest(), self._ordinal)
+
+    def _is_empty_version(self) -> bool:
+        return self._start.may_be_empty and self._ordinal == 0
+
+    async def settle(self) -> None:
+        """Wait for the full segments that are on their way; the beginning of the next is forgotten."""
+        await _settled(self._sealing)
+        await _settled(self._keeping)
 
     async def close(self) -> None:
         await end_all([task for task in (self._sealing, self._keeping) if task is not None])
@@ -99,7 +121,8 @@ class Intake:
     def _begin_segment(self) -> SegmentSealer:
         if len(self._buffers) < _BUFFERS:
             self._buffers.append(new_buffer())
-        return self._open_sealer(self._ordinal, self._offset_bytes, self._buffers[self._ordinal % _BUFFERS])
+        buffer = self._buffers[(self._ordinal - self._start.ordinal) % _BUFFERS]
+        return self._open_sealer(self._ordinal, self._offset_bytes, buffer)
 
     async def _end_segment(self, sealer: SegmentSealer) -> None:
         segment = SealedSegment(self._ordinal, self._offset_bytes, sealer.plaintext_bytes, sealer.finalize())

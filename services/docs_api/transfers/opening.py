@@ -7,7 +7,7 @@ from typing import Any
 
 from services.docs_api.conditions import ByteRange
 from services.docs_api.sealing.context import SegmentContext
-from services.docs_api.sealing.segments import open_segment
+from services.docs_api.sealing.segments import SALT_BYTES, open_segment
 from services.docs_api.transfers.errors import IntegrityFailure
 from services.docs_api.transfers.intake import in_thread
 from services.keys.wrapping import SecretKey
@@ -55,6 +55,9 @@ class SealedVersion:
         row = self.segments[ordinal]
         sealed = await self.store.get(row["object_key"])
         if len(sealed) != row["sealed_bytes"]:
+            raise IntegrityFailure
+        # What an interrupted request left was sealed for the same place, but never with the same salt.
+        if row["salt"] is not None and sealed[:SALT_BYTES] != row["salt"]:
             raise IntegrityFailure
         context = replace(self.place, ordinal=ordinal, offset=row["offset_bytes"])
         opened: bytes = await in_thread(len(sealed), open_segment, self.data_key, context, sealed)

@@ -29,6 +29,7 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
             Upload.matter_id,
             Upload.document_id,
             Upload.version_id,
+            Upload.kind,
             Upload.state,
             Upload.expires_at,
             Upload.lease_expires_at,
@@ -56,8 +57,8 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
     )
 
 
-def _going_on() -> tuple[ColumnElement[bool], ...]:
-    """The lease is ours, the session lives, and its member may still write into the matter."""
+def going_on(session: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+    """The lease is ours, the session is as `session` says, and its member may still write into the matter."""
     writable = exists().where(
         Matter.tenant_id == TENANT, Matter.id == Upload.matter_id, may_write().self_group()
     )
@@ -67,23 +68,32 @@ def _going_on() -> tuple[ColumnElement[bool], ...]:
         Upload.lease_owner == LEASE,
         Upload.state == "open",
         writable.correlate(Upload),
-        session_lives(),
+        session,
     )
 
 
-STILL_WRITABLE = Prepared(select(Upload.lease_expires_at).where(*_going_on()))
-HOLD = Prepared(
-    update(Upload)
-    .where(*_going_on())
-    .values(
-        received_bytes=bindparam("received"),
-        lease_expires_at=bindparam("held_until", type_=DateTime(timezone=True)),
+def still_writable(session: ColumnElement[bool]) -> Prepared:
+    """Until when the lease is, if the upload may still go on."""
+    return Prepared(select(Upload.lease_expires_at).where(*going_on(session)))
+
+
+def hold(session: ColumnElement[bool]) -> Prepared:
+    """Extends the lease and says how much came, if the upload may still go on."""
+    return Prepared(
+        update(Upload)
+        .where(*going_on(session))
+        .values(
+            received_bytes=bindparam("received"),
+            lease_expires_at=bindparam("held_until", type_=DateTime(timezone=True)),
+        )
+        .returning(Upload.id)
     )
-    .returning(Upload.id)
-)
+
+
+STILL_WRITABLE, HOLD = still_writable(session_lives()), hold(session_lives())
 COMPLETE = Prepared(
     update(Upload)
-    .where(*_going_on())
+    .where(*going_on(session_lives()))
     .values(received_bytes=bindparam("received"), state="complete", lease_owner=None, lease_expires_at=None)
     .returning(Upload.id)
 )

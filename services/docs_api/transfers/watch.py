@@ -5,7 +5,7 @@ The database decides: at least once a second, and at once when the alarm rings.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -63,7 +63,7 @@ async def under_watch(work: Coroutine[Any, Any, Result], *guards: Coroutine[Any,
     return working.result()
 
 
-async def end_all(tasks: list[asyncio.Future[Any]]) -> None:
+async def end_all(tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Cancel what still runs, and wait until it has ended."""
     for task in tasks:
         task.cancel()

@@ -66,6 +66,7 @@ def _upload(act: Act, place: Place, version_id: UUID, declared: Declared) -> Upl
         version_id=version_id,
         member_id=act.principal.id,
         session_id=act.principal.session,
+        kind="plain",
         state="open",
         received_bytes=0,
         declared_bytes=declared.length_bytes,

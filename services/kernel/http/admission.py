@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.http.operation import Operation
+from services.kernel.http.tus import VERSION, is_tus
 from services.kernel.principal import ADMISSION_KEY, Admission, Principal
 from services.kernel.problems import TooLarge, Unauthorized
 
@@ -108,6 +109,8 @@ def dress(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> list[tuple[by
     admission = scope.get(ADMISSION_KEY)
     if isinstance(admission, Admission):
         result.append((b"request-id", str(admission.request_id).encode()))
+        if is_tus(admission.path):
+            result.append((b"tus-resumable", VERSION.encode()))
     event = scope.get(EVENT_KEY)
     if event:
         result.append((b"redwell-event", event.encode()))

@@ -14,13 +14,15 @@ from fastapi import FastAPI
 from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.scopes import Scope
 
-Access = Literal["public", "token"]
-Dialect = Literal["v1", "tlog"]
+Access = Literal["public", "token", "capability"]
+Dialect = Literal["v1", "tlog", "tus"]
 JSON_LIMIT_BYTES = 64 * 1024
 FRESH_SECONDS = 300
 EXTENSION = "x-redwell"
+SECRET = "{capability}"  # noqa: S105 -- where a secret is, not what
+"""The path parameter that is never written anywhere."""
 _ABSENT = dict.fromkeys(("factor_max_age_seconds", "body_limit_bytes", "media_type"))  # FastAPI drops nulls
-_METHODS = ("get", "put", "post", "delete", "patch", "head")
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _SLUG = r"[A-Za-z0-9_-]{1,64}"
 
@@ -55,9 +57,12 @@ class Operation:
         return asdict(self)
 
     def ids_in(self, path: str) -> dict[str, str]:
-        """What a path of this operation names, by parameter. The path must match the pattern."""
+        """What a path of this operation names, by parameter. The path must match the pattern.
+
+        What lies in a path as a secret is left out.
+        """
         pairs = zip(self.path.split("/"), path.split("/"), strict=True)
-        return {name[1:-1]: value for name, value in pairs if name.startswith("{")}
+        return {name[1:-1]: value for name, value in pairs if name.startswith("{") and name != SECRET}
 
 
 class UndeclaredOperationError(RuntimeError):
@@ -82,14 +87,15 @@ def declare(  # noqa: PLR0913 -- one keyword for each column of the policy table
         operation_id: `noun.verb`, stable for ever.
         event: evidence type, `noun.act[.phase]`.
         scopes: what the principal must hold.
-        access: `public` is for operations that make or renew a token.
+        access: `public` is for operations that make or renew a token; `capability`, for those whose path
+            holds a secret that stands for somebody and opens one thing.
         fresh: demand a factor at most five minutes old (RFC 9470).
         body_limit_bytes: see `Operation`; with `json_body()` for JSON operations.
         media_type: the only request media type taken.
         dialect: fixes path pattern, error shape and media types.
         problems: statuses beyond those that every operation may answer.
     """
-    common = {400, 401, 404, 500, 503} | ({403} if access == "token" else {429})
+    common = {400, 401, 404, 500, 503} | ({429} if access == "public" else {403})
     body = {413, 415, 422} if body_limit_bytes != 0 else {422}
     return {
         "operation_id": operation_id,

@@ -84,8 +84,8 @@ def version() -> SealedVersion:
     first = seal_segment(KEY, PLACE, b"one and ")
     second = seal_segment(KEY, replace(PLACE, ordinal=1, offset=8), b"two of 8")
     rows = [
-        _row(0, 0, 8, object_key="a", sealed_bytes=len(first)),
-        _row(1, 8, 8, object_key="b", sealed_bytes=len(second)),
+        _row(0, 0, 8, object_key="a", sealed_bytes=len(first), salt=None),
+        _row(1, 8, 8, object_key="b", sealed_bytes=len(second), salt=None),
     ]
     return SealedVersion(_Store({"a": first, "b": second}), KEY, PLACE, rows, asyncio.Semaphore(1))
 
@@ -143,3 +143,15 @@ def test_all_of_it_is_every_segment(version: SealedVersion) -> None:
     pieces = Pieces(version, None)
     assert pieces.ordinals == range(2)
     assert bytes(pieces.cut(1, b"tail")) == b"tail"
+
+
+async def test_of_two_objects_sealed_for_one_place_only_the_pinned_one_opens(version: SealedVersion) -> None:
+    pinned, other = (seal_segment(KEY, PLACE, b"the same") for _ in range(2))
+    row = _row(0, 0, 8, object_key="a", sealed_bytes=len(pinned), salt=pinned[:24])
+    for stored, opens in ((pinned, True), (other, False)):
+        found = replace(version, store=_Store({"a": stored}), segments=[row])
+        if opens:
+            assert await found.plaintext(0) == b"the same"
+        else:
+            with pytest.raises(IntegrityFailure):
+                await found.plaintext(0)

@@ -1,0 +1,181 @@
+"""Bytes from the socket into sealed segments: stored first, then said to be there, and watched meanwhile.
+
+Each segment's row is committed in a transaction that asks again for session, matter and lease.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import Request
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import ClientDisconnect
+
+from services.docs_api.sealing.context import SegmentContext
+from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
+from services.docs_api.statements import Prepared
+from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
+from services.docs_api.transfers.errors import AccessEnded, UploadBusy
+from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken, in_thread
+from services.docs_api.transfers.pace import Pace
+from services.docs_api.transfers.queries import HOLD, LEASE_HELD, STILL_WRITABLE
+from services.docs_api.transfers.watch import Watch, under_watch
+from services.docs_api.vault import Vault
+from services.evidence.act import check_session
+from services.kernel.principal import Principal
+from services.kernel.problems import RedwellError, TooLarge
+from services.storage.protocol import new_object_key
+from services.tables.content import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which an upload goes on: what is asked meanwhile, and how long its lease is."""
+
+    still_writable: Prepared
+    hold: Prepared
+    check_session: Callable[[AsyncSession, Principal, datetime], Awaitable[None]]
+    lease_seconds: int
+
+
+PLAIN = Terms(STILL_WRITABLE, HOLD, check_session, LEASE_SECONDS)
+
+
+class Receiving:
+    """One request that brings content.
+
+    Args:
+        vault: where it goes.
+        reception: what was admitted.
+        terms: under which it goes on.
+        start: where in the version it begins.
+    """
+
+    def __init__(
+        self, vault: Vault, reception: Reception, terms: Terms = PLAIN, start: Start = FROM_THE_START
+    ) -> None:
+        self._vault = vault
+        self._reception = reception
+        self._pace = Pace(vault.settings.upload_minimum_rate_bytes, asyncio.get_running_loop().time)
+        self._terms, self._start = terms, start
+        self._received_bytes = 0
+        self._kept_bytes = start.offset_bytes
+        self._least_kept_bytes: int | None = None
+        """How much a request that breaks off must have brought for the end of it to be kept; None: never."""
+        self._counted_at_once = True
+        """Whether a segment counts as received as soon as it is kept."""
+        self._sealed_digests = hashlib.sha256()
+
+    async def move(self, request: Request) -> Taken:
+        principal = self._reception.principal
+        tenants = (principal.firm, principal.organization)
+        watch = Watch(self._check, self._pace, self._vault.alarm, tenants)
+        return await under_watch(self._take_all(request), watch.keep())
+
+    async def _take_all(self, request: Request) -> Taken:
+        limit = self._vault.settings.document_limit_bytes
+        if self._reception.room_bytes is not None:
+            limit = self._reception.room_bytes
+        intake = Intake(self._sealer, self._keep, self._start)
+        chunks = request.stream()
+        try:
+            while True:
+                with self._pace.waiting():
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                self._received_bytes += len(chunk)
+                if self._received_bytes > limit:
+                    raise TooLarge
+                self._pace.moved(len(chunk))
+                await intake.take(chunk)
+            self._require_enough()
+            taken = await intake.finish()
+        except ClientDisconnect:
+            await self._keep_what_came(intake)
+            raise
+        finally:
+            await intake.close()
+        self._reception.expected.require(taken.length_bytes, taken.sha256)
+        return taken
+
+    def _require_enough(self) -> None:
+        """Raise if what came in all is less than a request must bring, before the end of it is kept."""
+
+    async def _keep_what_came(self, intake: Intake) -> None:
+        if self._least_kept_bytes is None or not self._counted_at_once:
+            return
+        if self._received_bytes >= self._least_kept_bytes:
+            await intake.finish()
+        else:
+            await intake.settle()
+
+    def _sealer(self, ordinal: int, offset_bytes: int, buffer: bytearray) -> SegmentSealer:
+        row = self._reception.row
+        context = SegmentContext(
+            tenant=self._reception.tenant,
+            matter=row["matter_id"],
+            document=row["document_id"],
+            version=row["version_id"],
+            ordinal=ordinal,
+            offset=offset_bytes,
+        )
+        return SegmentSealer(self._reception.data_key, context, buffer)
+
+    async def _keep(self, segment: SealedSegment) -> None:
+        """Store first, then say so: a row never points at nothing."""
+        sealed_bytes, object_key = len(segment.sealed), new_object_key()
+        sealed_sha256: bytes = await in_thread(sealed_bytes, _sha256, segment.sealed)
+        await self._vault.store.put(object_key, segment.sealed)
+        received = segment.offset_bytes + segment.length_bytes
+        async with self._vault.database.transaction([self._reception.tenant]) as session:
+            await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
+            await session.execute(
+                insert(Segment).values(
+                    tenant_id=self._reception.tenant,
+                    version_id=self._reception.row["version_id"],
+                    ordinal=segment.ordinal,
+                    offset_bytes=segment.offset_bytes,
+                    length_bytes=segment.length_bytes,
+                    object_key=object_key,
+                    sealed_bytes=sealed_bytes,
+                    sealed_sha256=sealed_sha256,
+                    salt=bytes(segment.sealed[:SALT_BYTES]),
+                )
+            )
+        self._kept_bytes = received
+        self._sealed_digests.update(sealed_sha256)
+
+    async def _hold(self, session: AsyncSession, received_bytes: int) -> None:
+        """Extend the lease, if the upload may still go on."""
+        now = self._vault.recorder.clock()
+        values = self._reception.values(now) | {
+            "received": received_bytes,
+            "held_until": now + timedelta(seconds=self._terms.lease_seconds),
+        }
+        if await self._terms.hold.first(session, values) is None:
+            raise await self._why_ended(session)
+
+    async def _check(self) -> None:
+        now = self._vault.recorder.clock()
+        async with self._vault.database.transaction([self._reception.tenant]) as session:
+            row = await self._terms.still_writable.first(session, self._reception.values(now))
+            if row is None:
+                raise await self._why_ended(session)
+            if row["lease_expires_at"] - now < timedelta(seconds=self._terms.lease_seconds * 2 / 3):
+                await self._hold(
+                    session, self._kept_bytes if self._counted_at_once else self._start.offset_bytes
+                )
+
+    async def _why_ended(self, session: AsyncSession) -> RedwellError:
+        now = self._vault.recorder.clock()
+        await self._terms.check_session(session, self._reception.principal, now)
+        held = await LEASE_HELD.first(session, self._reception.values(now))
+        return UploadBusy() if held is None else AccessEnded()
+
+
+def _sha256(sealed: memoryview) -> bytes:
+    return hashlib.sha256(sealed).digest()

@@ -1,0 +1,87 @@
+"""What the holder of an upload's capability may do with it beside sending: ask how far it is, and end it."""
+
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy import delete, update
+
+from services.docs_api.access import parameters
+from services.docs_api.keys import matter_names
+from services.docs_api.transfers.errors import UploadBusy
+from services.docs_api.tus.creating import http_date
+from services.docs_api.tus.metadata import format_metadata
+from services.docs_api.tus.queries import check_not_ended, held
+from services.docs_api.tus.sending import require_unfinished
+from services.evidence.act import Act, open_act
+from services.evidence.event import Draft, Subject
+from services.kernel.http.admission import principal_of
+from services.kernel.problems import NotFound
+from services.tables.content import Segment, Upload, Version
+
+
+async def tell_offset(request: Request) -> Response:
+    """How much of the upload is durable, and what it is called.
+
+    Raises:
+        NotFound: it is not there for whoever asks, or was ended.
+        SessionEnded: the session in which it was begun was ended.
+    """
+    async with open_act(request, [principal_of(request).firm], None) as act:
+        row = await _held(act, lock=False)
+        names = matter_names(act, row)
+        document = {
+            "name": names.open("documents.name_sealed", row["document_id"], row["name_sealed"]),
+            "folder": names.open("documents.folder_sealed", row["document_id"], row["folder_sealed"]),
+            "media_type": row["media_type"],
+            "class_id": row["class_id"],
+        }
+        await act.record(Draft("upload.read", subject=_subject(row)))
+    answer = {
+        "upload-offset": str(row["received_bytes"]),
+        "upload-length": str(row["declared_bytes"]),
+        "upload-metadata": format_metadata(document),
+        "upload-expires": http_date(row["expires_at"]),
+    }
+    return Response(headers=answer)
+
+
+async def terminate(request: Request) -> Response:
+    """Give the upload up, and what came of it.
+
+    Raises:
+        NotFound, SessionEnded: as `tell_offset`.
+        UploadBusy: a request is sending just now.
+        UploadClosed: all of it came already.
+    """
+    async with open_act(request, [principal_of(request).firm], None) as act:
+        row = await _held(act, lock=True)
+        require_unfinished(row["state"])
+        if row["lease_expires_at"] is not None and row["lease_expires_at"] > act.now:
+            raise UploadBusy
+        tenant, version = act.principal.firm, row["version_id"]
+        await act.session.execute(
+            delete(Segment).where(Segment.tenant_id == tenant, Segment.version_id == version)
+        )
+        for table, row_id in ((Upload, row["id"]), (Version, version)):
+            await act.session.execute(
+                update(table).where(table.tenant_id == tenant, table.id == row_id).values(state="abandoned")
+            )
+        change = {"received": row["received_bytes"]}
+        await act.record(Draft("upload.terminated", subject=_subject(row), change=change))
+    return Response(status_code=204)
+
+
+async def _held(act: Act, *, lock: bool) -> dict[str, Any]:
+    upload = act.principal.upload
+    if upload is None:
+        raise NotFound
+    await check_not_ended(act.session, act.principal, act.now)
+    found = await act.session.execute(held(upload, lock=lock), parameters(act.principal, act.now))
+    row = found.mappings().one_or_none()
+    if row is None or row["state"] in {"abandoned", "rejected"}:
+        raise NotFound
+    return dict(row)
+
+
+def _subject(row: dict[str, Any]) -> Subject:
+    return Subject("document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"])

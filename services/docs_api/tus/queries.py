@@ -1,0 +1,115 @@
+"""Statements about uploads that go on where they stopped.
+
+A session that has only run out, by the clock, does not end what was begun in it: the capability has an end
+of its own. One that was ended, by whomever, does.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.docs_api.access import MEMBER, NOW, SESSION, TENANT, on_matter
+from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.transfers.queries import hold, still_writable
+from services.docs_api.transfers.receiving import Terms
+from services.kernel.principal import Principal
+from services.kernel.problems import SessionEnded
+from services.tables.auth import Session
+from services.tables.content import Document, Segment, Upload, UploadCapability, Version
+from services.tables.docs import FirmKey, Matter, MatterKey
+
+LEASE_SECONDS = 6
+"""Short, so that a client need not wait long when the process that served it was killed."""
+
+
+def session_not_ended() -> ColumnElement[bool]:
+    return exists(Session.id).where(
+        Session.id == SESSION, Session.member_id == MEMBER, Session.ended_at.is_(None)
+    )
+
+
+async def check_not_ended(session: AsyncSession, principal: Principal, _now: datetime) -> None:
+    """Refuse a principal whose session was ended (raises SessionEnded)."""
+    alive = await session.scalar(
+        select(Session.id).where(
+            Session.id == principal.session,
+            Session.member_id == principal.id,
+            Session.ended_at.is_(None),
+        )
+    )
+    if alive is None:
+        raise SessionEnded
+
+
+TERMS = Terms(still_writable(session_not_ended()), hold(session_not_ended()), check_not_ended, LEASE_SECONDS)
+
+
+def _uploads(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of two dozen columns
+    """Uploads with their document and the keys that open their version."""
+    of_version = and_(MatterKey.tenant_id == Version.tenant_id, MatterKey.id == Version.matter_key_id)
+    return (
+        select(
+            *(column for column in Upload.__table__.columns if column.name != "tenant_id"),
+            Document.class_id,
+            Document.name_sealed,
+            Document.folder_sealed,
+            Document.media_type,
+            Document.state.label("document_state"),
+            Version.number,
+            Version.wrapped_data_key,
+            Matter.state.label("matter_state"),
+            *KEY_COLUMNS,
+        )
+        .select_from(Upload)
+        .join(Matter, and_(Matter.tenant_id == Upload.tenant_id, Matter.id == Upload.matter_id))
+        .join(Document, and_(Document.tenant_id == Upload.tenant_id, Document.id == Upload.document_id))
+        .join(Version, and_(Version.tenant_id == Upload.tenant_id, Version.id == Upload.version_id))
+        .join(MatterKey, of_version)
+        .join(FirmKey, firm_of_matter_key())
+        .where(Upload.kind == "tus", *conditions)
+    )
+
+
+def held(upload_id: UUID, *, lock: bool = False) -> Any:  # noqa: ANN401 -- as above
+    """The upload of whoever holds a capability of it, if they are on its matter still."""
+    capability = exists(UploadCapability.sha256).where(
+        UploadCapability.tenant_id == TENANT,
+        UploadCapability.upload_id == upload_id,
+        UploadCapability.session_id == SESSION,
+        UploadCapability.expires_at > NOW,
+    )
+    query = _uploads(
+        Upload.tenant_id == TENANT,
+        Upload.id == upload_id,
+        Upload.member_id == MEMBER,
+        on_matter(),
+        capability,
+    )
+    return query.with_for_update(of=Upload) if lock else query
+
+
+def received(tenant: UUID, upload_id: UUID) -> Any:  # noqa: ANN401 -- as above
+    """An upload that has all its content, locked, for who verifies it."""
+    query = _uploads(Upload.tenant_id == tenant, Upload.id == upload_id, Upload.state == "verifying")
+    return query.with_for_update(of=Upload, skip_locked=True)
+
+
+def count_open(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+    return select(func.count()).where(
+        Upload.tenant_id == tenant,
+        Upload.member_id == member,
+        Upload.state == "open",
+        Upload.kind == "tus",
+    )
+
+
+def segments_of(tenant: UUID, version_id: UUID) -> Any:  # noqa: ANN401 -- as above
+    return (
+        select(*Segment.__table__.columns)
+        .where(Segment.tenant_id == tenant, Segment.version_id == version_id)
+        .order_by(Segment.ordinal)
+    )

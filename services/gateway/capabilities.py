@@ -1,0 +1,48 @@
+"""Upload capabilities: from the secret in a path to whom it stands for, asked of the database every time.
+
+Whether that person's session still lives, and may still write, the vault asks in its own statements.
+"""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import select
+
+from services.gateway.point import FindHolder
+from services.kernel.database import Database
+from services.kernel.principal import Principal
+from services.kernel.scopes import Role, Scope, scopes_of
+from services.tables.content import UploadCapability
+
+_OPENS = frozenset({Scope.DOCUMENT_WRITE})
+
+
+def holders(database: Database) -> FindHolder:
+    """Looks capabilities up in `database`."""
+
+    async def find(capability: str, now: datetime) -> Principal | None:
+        digest = hashlib.sha256(capability.encode()).digest()
+        query = select(UploadCapability).where(
+            UploadCapability.sha256 == digest, UploadCapability.expires_at > now
+        )
+        async with database.transaction() as session:
+            row = await session.scalar(query)
+        return None if row is None else _principal(row)
+
+    return find
+
+
+def _principal(row: UploadCapability) -> Principal:
+    roles = frozenset(map(Role, row.roles))
+    return Principal(
+        id=row.member_id,
+        organization=row.tenant_id,
+        firm=row.tenant_id,
+        session=row.session_id,
+        roles=roles,
+        scopes=_OPENS & scopes_of(roles, acting_for_another=False),
+        acr=row.acr,
+        amr=tuple(row.amr),
+        auth_time=row.auth_time,
+        upload=row.upload_id,
+    )

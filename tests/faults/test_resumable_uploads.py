@@ -1,0 +1,113 @@
+"""Resumable uploads through `kill -9`, a store that fails, and objects that were altered."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.harness.eventually import eventually
+from tests.harness.outage import wait_until_ready, worker_pids
+from tests.harness.people import World
+from tests.harness.resumable import CONTENT_TYPE, TUS, Upload, begun, newest, wait_until_verified
+from tests.harness.rows import rows, segments
+from tests.harness.stage import MIB, content_of, staged
+from tests.harness.wire import Wire
+
+SIZE = 20 * MIB
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with staged("embedded") as built:
+        yield built
+
+
+@pytest.fixture
+def http(world: World) -> Iterator[httpx.Client]:
+    with world.instance.http() as client:
+        yield client
+
+
+def kill_workers(world: World) -> None:
+    before = set(worker_pids(world.instance))
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: len(set(worker_pids(world.instance)) - before) == len(before), 30)
+    wait_until_ready(world.instance)
+
+
+def received(world: World) -> int:
+    newest_first = "SELECT received_bytes FROM uploads ORDER BY id DESC LIMIT 1"
+    return int(rows(world.instance, newest_first)[0][0])
+
+
+def begin_to_send(world: World, wire: Wire, upload: Upload, content: bytes) -> None:
+    """The head of a request for all of `content`, and the first part of it."""
+    fields = {**TUS, "Content-Type": CONTENT_TYPE, "Upload-Offset": "0", "Content-Length": str(len(content))}
+    told = {name.replace("-", "_"): value for name, value in fields.items()}
+    wire.request(world["attorney"], "PATCH", upload.url, **told)
+    wire.send(content[: 9 * MIB])
+
+
+def test_other_bytes_may_follow_what_was_acknowledged_before_a_kill(
+    world: World, http: httpx.Client, tmp_path: Path
+) -> None:
+    first, other = content_of("first", SIZE), content_of("other", SIZE)
+    upload = begun(world, http, world["attorney"], SIZE)
+    document = newest(world, world["attorney"])
+    with Wire(world.instance) as wire:
+        begin_to_send(world, wire, upload, first)
+        eventually(lambda: received(world))
+        kill_workers(world)
+    with world.instance.http() as again:
+        resumed = Upload(again, upload.url)
+        offset = resumed.offset
+        assert offset == 8 * MIB
+        world.instance.clock.advance(7)  # the lease of the process that is no more
+        assert resumed.patch(offset, other[offset:]).status_code == 204
+    kill_workers(world)  # in the midst of verifying, or before, or after
+    world.instance.clock.advance(31)
+    wait_until_verified(world, document)
+    world["attorney"].client.fetch(document, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == first[:offset] + other[offset:]
+    salts = [bytes(found["salt"]) for found in segments(world.instance, document)]
+    assert len(set(salts)) == len(salts) == 3
+
+
+def test_a_store_that_fails_takes_nothing_and_the_upload_goes_on(
+    world: World, http: httpx.Client, tmp_path: Path
+) -> None:
+    content = content_of("store", SIZE)
+    upload = begun(world, http, world["attorney"], SIZE)
+    document = newest(world, world["attorney"])
+    assert upload.patch(0, content[:MIB]).status_code == 204
+    objects, away = world.instance.objects, world.instance.objects.with_name("away")
+    objects.rename(away)
+    try:
+        assert upload.patch(MIB, content[MIB:]).status_code == 503
+    finally:
+        if objects.exists():
+            objects.rename(objects.with_name("made meanwhile"))
+        away.rename(objects)
+    assert upload.offset == MIB
+    assert upload.patch(MIB, content[MIB:]).status_code == 204
+    wait_until_verified(world, document)
+    world["attorney"].client.fetch(document, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_an_object_that_is_not_what_was_stored_rejects_the_version(world: World, http: httpx.Client) -> None:
+    upload = begun(world, http, world["attorney"], 2 * MIB)
+    document = newest(world, world["attorney"])
+    assert upload.patch(0, content_of("good", MIB)).status_code == 204
+    (found,) = segments(world.instance, document)
+    (path,) = world.instance.objects.rglob(found["object_key"])
+    sealed = bytearray(path.read_bytes())
+    sealed[100] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(sealed)
+    assert upload.patch(MIB, content_of("rest", MIB)).status_code == 204
+    wait_until_verified(world, document, "rejected")
