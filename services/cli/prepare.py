@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from services.audit.offline.note import fingerprint
 from services.auth.bootstrap import ensure_platform
 from services.cli.up import settings_from_environment
+from services.docs_api.canary import ensure_canary
 from services.host.errors import HostError
 from services.host.prepare import (
     DATABASE,
@@ -19,7 +20,7 @@ from services.host.prepare import (
 )
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
-from services.keys.files import KeyDirectory
+from services.keys.files import KeyDirectory, KeyFile
 
 
 def prepare(data: Path) -> None:
@@ -27,6 +28,7 @@ def prepare(data: Path) -> None:
 
     Raises:
         HostError: the administrator's URL is missing, or the server cannot be used.
+        KeysError: a key file is damaged, or the root key is not this database's.
     """
     told = {name: value for name, value in settings_from_environment().items() if name.startswith("REDWELL_")}
     url = told.pop("REDWELL_DATABASE_ADMIN_URL", None)
@@ -60,6 +62,7 @@ def _tell(pin: str, code: str | None) -> None:
 
 async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> str | None:
     await prepare_database(url, passwords)
+    await ensure_canary(settings, KeyDirectory(settings.keys).secret(KeyFile.ROOT), system_clock())
     return await ensure_platform(settings, system_clock)
 
 
