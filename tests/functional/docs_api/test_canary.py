@@ -1,6 +1,8 @@
 """A start with another root key, or an altered one, ends in one sentence and leaves everything as it was."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile, NamedKey, format_symmetric
 from services.keys.wrapping import KeyName, new_key
 from tests.functional.docs_api.moving import fetch_rows
-from tests.harness.instance import Instance, StartError
+from tests.harness.instance import ROOT, Instance, StartError, free_port
 from tests.harness.people import World
 from tests.harness.stage import staged
 
@@ -80,6 +82,24 @@ def test_older_data_gets_its_canary_once_a_firm_key_opened(world: World, tmp_pat
     _ensure(world.instance, root)
     _ensure(world.instance, root)
     assert _canaries(world.instance) == {str(root.name.id)}
+
+
+def test_the_vault_alone_refuses_another_root_key_too(world: World, tmp_path: Path) -> None:
+    KeyDirectory(tmp_path / "keys").ensure()
+    told = {
+        "REDWELL_KEYS": str(tmp_path / "keys"),
+        "REDWELL_OBJECTS": str(world.instance.objects),
+        "REDWELL_DATABASE_HOST": world.instance.announcement_socket(),
+        "REDWELL_DATABASE_PASSWORDS": (world.instance.data / "database.json").read_text(),
+    }
+    command = [sys.executable, "-m", "services.cli", "serve", "docs"]
+    addresses = [f"--listen=127.0.0.1:{free_port()}", f"--ops=127.0.0.1:{free_port()}"]
+    ended = subprocess.run(
+        [*command, *addresses], cwd=ROOT, env=told, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("redwell: The root key ")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_a_start_with_another_root_key_is_refused_and_the_right_one_starts(world: World) -> None:
