@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from services.audit.offline.note import fingerprint
 from services.auth.bootstrap import ensure_platform
 from services.cli.up import settings_from_environment
+from services.docs_api.canary import ensure_canary
 from services.host.errors import HostError
 from services.host.prepare import (
     DATABASE,
@@ -22,7 +23,7 @@ from services.host.room import room_needed
 from services.host.store import require_store
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
-from services.keys.files import KeyDirectory
+from services.keys.files import KeyDirectory, KeyFile
 
 _NOT_PRINTED = frozenset(
     {"REDWELL_S3_ACCESS_KEY_ID", "REDWELL_S3_SECRET_ACCESS_KEY", "REDWELL_S3_SESSION_TOKEN"}
@@ -35,6 +36,7 @@ def prepare(data: Path) -> None:
 
     Raises:
         HostError: the administrator's URL is missing, or the server or the store cannot be used.
+        KeysError: a key file is damaged, or the root key is not this database's.
     """
     told, url = _told()
     asyncio.run(check_administrator(url))
@@ -99,6 +101,7 @@ async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> s
     if settings.store == "s3":  # a folder may be another machine's
         await require_store(settings)
     await prepare_database(url, passwords)
+    await ensure_canary(settings, KeyDirectory(settings.keys).secret(KeyFile.ROOT), system_clock())
     return await ensure_platform(settings, system_clock)
 
 

@@ -1,10 +1,14 @@
 """`redwell serve`: one part of the product in its own process, for the edge proxy alone to reach."""
 
 import asyncio
+import contextlib
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
+from services.docs_api.canary import ensure_canary
 from services.gateway.forward_auth import ForwardAuth
 from services.host.composition import create_service, running
 from services.host.connections import MAX_CONNECTIONS, ConnectionCounts
@@ -16,8 +20,10 @@ from services.host.readiness import readiness_checks
 from services.host.server import Endpoint, serve
 from services.host.store import require_store
 from services.kernel.clock import Clock, system_clock
+from services.kernel.database import UNREACHABLE
 from services.kernel.logs import configure
 from services.kernel.settings import Settings
+from services.keys.files import KeyDirectory, KeyFile
 
 
 def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_clock) -> None:
@@ -25,6 +31,7 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
 
     Raises:
         HostError: an address cannot be listened on, or the store not used.
+        KeysError: a key file is damaged, or the root key is not this database's.
     """
     # A core file would hold keys and content.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -32,6 +39,7 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     configure(settings.log_level)
     if name == "docs":
         asyncio.run(require_store(settings))
+        asyncio.run(_check_root_key(settings, clock))
     public, private = open_sockets(listen), open_sockets(ops)
     for bound in (*public, *private):
         bound.listen(BACKLOG)
@@ -41,6 +49,13 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     counts = ConnectionCounts(per_address=MAX_CONNECTIONS)
     front = Endpoint(app, public, counts=counts, public_url=settings.public_url)
     serve([front, Endpoint(health, private, lifespan=False)])
+
+
+async def _check_root_key(settings: Settings, clock: Clock) -> None:
+    """Refuse another root key; while the database does not answer, `/readyz` says so instead."""
+    root = KeyDirectory(settings.keys).secret(KeyFile.ROOT)
+    with contextlib.suppress(asyncpg.PostgresError, *UNREACHABLE):
+        await ensure_canary(settings, root, clock())
 
 
 def _gateway(settings: Settings, clock: Clock) -> tuple[Living, HealthApp]:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from services.audit.offline.note import fingerprint
 from services.auth.bootstrap import ensure_platform
+from services.docs_api.canary import ensure_canary
 from services.host.accounts import ensure_folder
 from services.host.errors import HostError
 from services.host.listeners import Address
@@ -72,7 +73,7 @@ def run_up(options: UpOptions, announce: Callable[[Announcement], None]) -> None
     """Serve until told to stop; `announce` is called once everything answers.
 
     Raises:
-        HostError: one sentence on what prevents the start.
+        HostError, KeysError: one sentence on what prevents the start.
         ValidationError: the settings of the store are wrong.
     """
     if not options.listen.loopback and options.tls is None and not options.insecure_listen:
@@ -201,6 +202,7 @@ class _Instance:
     async def _prepare(self, dsn: str, passwords: dict[str, str], settings: Settings) -> None:
         await require_store(settings)
         await prepare_database(dsn, passwords)
+        await ensure_canary(settings, self.keys.secret(KeyFile.ROOT), system_clock())
         self.operator_code = await ensure_platform(settings, system_clock)
 
     def announcement(self) -> Announcement:

@@ -1,6 +1,18 @@
 """The shared Postgres schema: one file per owner, each table with one writer; grants are made from it."""
 
-from services.tables import agreements, audit, auth, content, docs, evidence, gateway, holds, mail
+from services.tables import agreements, audit, auth, canaries, content, docs, evidence, gateway, holds, mail
 from services.tables.schema import Record
 
-__all__ = ["Record", "agreements", "audit", "auth", "content", "docs", "evidence", "gateway", "holds", "mail"]
+__all__ = [
+    "Record",
+    "agreements",
+    "audit",
+    "auth",
+    "canaries",
+    "content",
+    "docs",
+    "evidence",
+    "gateway",
+    "holds",
+    "mail",
+]

@@ -64,6 +64,7 @@ class Instance:
         line = self.process.stdout.readline()
         if not line.startswith("{"):
             self.process.wait(30)
+            self.process.stdout.close()
             raise StartError(line + self.log.read_text()[-4000:])
         self.announcement = json.loads(line)
         return self

@@ -120,6 +120,11 @@ GRANT SELECT, INSERT, UPDATE (count), DELETE ON refusal_counts TO redwell_sequen
 CREATE POLICY sequencer_across ON refusal_counts TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_sweeper
 CREATE POLICY sweeper_across ON refusal_counts TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE root_canaries OWNER TO redwell_owner
+ALTER TABLE root_canaries ENABLE ROW LEVEL SECURITY
+ALTER TABLE root_canaries FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON root_canaries TO redwell_sweeper
+CREATE POLICY sweeper_across ON root_canaries TO redwell_sweeper USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE signing_keys OWNER TO redwell_owner
 ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY
