@@ -38,8 +38,8 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     settings = Settings()
     configure(settings.log_level)
     if name == "docs":
-        asyncio.run(require_store(settings))
         asyncio.run(_check_root_key(settings, clock))
+        asyncio.run(require_store(settings))
     public, private = open_sockets(listen), open_sockets(ops)
     for bound in (*public, *private):
         bound.listen(BACKLOG)

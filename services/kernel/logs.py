@@ -60,6 +60,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(threshold, logging.WARNING))
+    # It names whole addresses in warnings, and the store's are signed: whoever reads one may read the object.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def logger(room: str) -> structlog.typing.FilteringBoundLogger:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from services.cli.files.session import NotSignedInError, SignedIn, signed_in
 from tests.functional.docs_api.moving import fetch_rows
 from tests.harness.people import Person, World, invite, matter_body
 from tests.harness.stage import MIB, content_of
@@ -168,7 +169,7 @@ def test_a_folder_goes_in_and_comes_out_as_it_was(
     }
     world.grant(reader, ["pleadings"])  # of another matter
     desk = Desk(world, tmp_path / "reader")
-    assert desk.login(reader, "--for", "Harbour & Quill LLP")[0] == 0
+    assert desk.login(reader, "--for", world.firm)[0] == 0
     assert desk.run("get", matter["number"]).returncode == 1
     grant(world, reader, matter["id"])
     fetched = desk.result("get", matter["id"], "--to", "here")
@@ -198,7 +199,7 @@ def test_the_session_lies_where_only_oneself_can_read_it(attorney: Desk) -> None
     (file,) = attorney.config.rglob("session.json")
     assert file.stat().st_mode & 0o777 == 0o600
     kept = json.loads(file.read_text())
-    assert set(kept) == {"url", "ca", "refresh", "acting_for"}
+    assert set(kept) == {"url", "ca", "refresh", "acting_for", "login"}
     assert attorney.run("logout").returncode == 0
     assert not file.exists()
     refused = attorney.run("ls")
@@ -313,3 +314,31 @@ def test_what_was_left_and_is_wrong_is_not_believed(world: World, attorney: Desk
     assert list(target.iterdir()) == []
     assert states(attorney.result("get", world.matter, "small.bin", "--to", target)) == ["fetched"]
     assert (target / "small.bin").read_bytes() == b"0123456789" * 1000
+
+
+def test_what_is_here_is_not_replaced_unasked_and_nothing_is_hidden(
+    world: World, attorney: Desk, tmp_path: Path
+) -> None:
+    matter = world["attorney"].client.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
+    (tmp_path / "authorized_keys").write_bytes(b"ssh-ed25519 AAAA")
+    client = world["attorney"].client
+    client.put(matter, tmp_path / "authorized_keys", "pleadings", ".ssh")
+    (attorney.folder / "_ssh").mkdir()
+    mine = attorney.folder / "_ssh" / "authorized_keys"
+    mine.write_bytes(b"my own")
+    refused = attorney.run("get", matter, "--json")
+    assert refused.returncode == 1
+    assert "--overwrite" in json.loads(refused.stdout)["files"][0]["problem"]
+    assert (mine.read_bytes(), (attorney.folder / ".ssh").exists()) == (b"my own", False)
+    assert states(attorney.result("get", matter, "--overwrite")) == ["fetched"]
+    assert mine.read_bytes() == b"ssh-ed25519 AAAA"
+
+
+def test_a_command_does_not_go_on_as_somebody_else(attorney: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(attorney.config))
+    with signed_in() as person:
+        (file,) = attorney.config.rglob("session.json")
+        file.write_text(json.dumps({**json.loads(file.read_text()), "login": "another"}))
+        fresh = SignedIn(person.client, "the first")
+        with pytest.raises(NotSignedInError, match="anew"):
+            fresh.renew()

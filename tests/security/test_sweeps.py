@@ -9,7 +9,7 @@ import pytest
 from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.scopes import Role, Scope, scopes_of
 from tests.harness.calls import OPERATIONS, TOKEN_OPERATIONS, Caller, bodies, counted_refusals, stored_event
-from tests.harness.people import Person, World
+from tests.harness.people import Person, World, matter_body
 
 FIRM_OPERATIONS = {
     name for name, row in TOKEN_OPERATIONS.items() if "{" in row.path and not row.path.startswith("/v1/organ")
@@ -29,7 +29,8 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     asked = world["paralegal"].client.call(
         "POST", f"/v1/matters/{world.matter}/access-requests", bodies(world)["access_requests.make"]
     )
-    hold = attorney.call("POST", f"/v1/matters/{world.matter}/holds", {"reason": "Litigation"})
+    held = attorney.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
+    hold = attorney.call("POST", f"/v1/matters/{held}/holds", {"reason": "Litigation"})
     made = Caller(
         world.instance,
         {

@@ -96,20 +96,24 @@ def put(  # noqa: PLR0913 -- one parameter for each option
         raise typer.Exit(tell(done, as_json=as_json))
 
 
-def get(
+def get(  # noqa: PLR0913 -- one parameter for each option
     matter: MATTER,
     places: Annotated[
         list[str] | None, typer.Argument(metavar="[PLACE]...", help="Folders or documents; all if absent.")
     ] = None,
     to: Annotated[Path, typer.Option(help="The folder here.")] = Path(),
     *,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files here that have other bytes.")
+    ] = False,
     jobs: JOBS = 4,
     as_json: JSON = False,
 ) -> None:
     """Fetch documents of a matter, with their folders. What is here already is skipped."""
+    from services.cli.files.getting import Wanted
     from services.cli.files.getting import get as run
     from services.cli.files.outcome import tell
 
     with _told():
-        done = run(matter, places or [], to, jobs, quiet=as_json)
+        done = run(Wanted(matter, places or [], to, overwrite), jobs, quiet=as_json)
         raise typer.Exit(tell(done, as_json=as_json))

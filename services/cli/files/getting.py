@@ -4,6 +4,7 @@ A file gets its name only when all of it is there and right. What came before an
 hidden, and the same command goes on with it. What is here already, with the same bytes, is skipped.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +19,27 @@ from services.cli.files.session import SignedIn, signed_in
 from services.cli.files.work import Moved, Task, run_all, with_patience
 
 
-def get(matter: str, places: Sequence[str], root: Path, jobs: int, *, quiet: bool) -> list[Outcome]:
-    """Fetch the documents at these places, or all, into `root`; what became of each.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which documents of which matter, where to, and whether what is there gives way."""
+
+    matter: str
+    places: Sequence[str]
+    root: Path
+    overwrite: bool = False
+
+
+def get(wanted: Wanted, jobs: int, *, quiet: bool) -> list[Outcome]:
+    """Fetch the documents at these places, or all, into a folder; what became of each.
 
     Raises:
         PlaceError: there is no such matter or place for one, or two documents would be one file here.
         NotSignedInError, ProblemError: refused altogether.
     """
     with signed_in() as person:
-        found = person.client.documents(find_matter(person.client, matter)["id"], limit="200")
-        targets = _targets(root, _chosen(list(found), places))
-        getting = _Getting(person, {})
+        found = person.client.documents(find_matter(person.client, wanted.matter)["id"], limit="200")
+        targets = _targets(wanted.root, _chosen(list(found), wanted.places))
+        getting = _Getting(person, {}, wanted.overwrite)
         run_all((getting.task(path, row) for path, row in targets.items()), jobs, quiet=quiet)
         return [getting.outcomes[path] for path in targets]
 
@@ -46,8 +57,10 @@ def _targets(root: Path, documents: list[dict[str, Any]]) -> dict[Path, dict[str
     taken: set[str] = set()
     for row in sorted(documents, key=lambda row: (row["folder"], row["name"], row["id"])):
         path = local_place(root, row)
-        if str(path).casefold() in taken:
-            path = path.with_name(f"{path.stem} ({row['id']}){path.suffix}")
+        plain, number = path, 0
+        while str(path).casefold() in taken:
+            path = plain.with_name(f"{plain.stem} ({row['id']}{'-' * number}){plain.suffix}")
+            number += 1
         taken.add(str(path).casefold())
         targets[path] = row
     return targets
@@ -57,6 +70,7 @@ def _targets(root: Path, documents: list[dict[str, Any]]) -> dict[Path, dict[str
 class _Getting:
     person: SignedIn
     outcomes: dict[Path, Outcome]
+    overwrite: bool
 
     def task(self, path: Path, document: dict[str, Any]) -> Task:
         size = document["version"]["length_bytes"]
@@ -69,6 +83,11 @@ class _Getting:
             if path.is_file() and path.stat().st_size == size and file_sha256(path) == sha256:
                 state = "skipped"
                 moved(size)
+            elif os.path.lexists(path) and not self.overwrite:
+                state, problem = (
+                    "failed",
+                    "another file is here under this name; use --overwrite",
+                )
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with_patience(lambda: self._fetch(path, document, moved))

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.files.places import find_matter, is_below
+from services.cli.files.places import find_matter, is_below, visible
 from services.cli.files.session import signed_in
 
 
@@ -59,5 +59,5 @@ def _print(columns: tuple[str, ...], rows: list[list[str]]) -> None:
             column, justify="right" if column in {"bytes", "version"} else "left", overflow="fold"
         )
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     Console(highlight=False).print(table if rows else Text("nothing that you may see"))

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.text import Text
 
+from services.cli.files.places import visible
+
 DONE, FAILED = 0, 1
 
 
@@ -35,7 +37,7 @@ def tell(outcomes: Sequence[Outcome], *, as_json: bool) -> int:
 def _tell_people(outcomes: Sequence[Outcome], failed: Sequence[Outcome]) -> None:
     console = Console(highlight=False)
     for outcome in failed:
-        console.print(Text.assemble(("failed ", "bold red"), f"{outcome.path}: {outcome.problem}"))
+        console.print(Text.assemble(("failed ", "bold red"), visible(f"{outcome.path}: {outcome.problem}")))
     states = [outcome.state for outcome in outcomes]
     counted = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
     console.print(Text(counted or "nothing to do"))

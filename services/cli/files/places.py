@@ -8,9 +8,15 @@ from uuid import UUID
 from clients.python.redwell_client import ProblemError, Redwell
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/]')
+_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 MOST_BYTES = 200
 """A name keeps room for what is put beside it while it comes."""
+
+
+def visible(text: str) -> str:
+    """`text` without characters that a terminal obeys."""
+    return _OBEYED.sub("\ufffd", text)
 
 
 class PlaceError(Exception):
@@ -52,7 +58,9 @@ def local_place(root: Path, document: dict[str, Any]) -> Path:
 def local_name(name: str) -> str:
     """A name that every file system takes, and that leads nowhere else."""
     safe = _UNSAFE.sub("_", name).strip(" ")
-    if safe.strip(".") == "" or _RESERVED.fullmatch(safe):
+    if safe.startswith("."):  # what begins so is hidden, and often obeyed
+        safe = f"_{safe[1:]}"
+    if safe.strip("._") == "" or _RESERVED.fullmatch(safe):
         safe = f"_{safe}"
     stem, dot, ending = safe.rpartition(".")
     while len(safe.encode()) > MOST_BYTES:

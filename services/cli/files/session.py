@@ -33,6 +33,8 @@ class Kept:
     ca: str | None
     refresh: str
     acting_for: str
+    login: str
+    """Which sign-in it is of."""
 
     def __repr__(self) -> str:
         return f"Kept({self.url!r})"
@@ -41,8 +43,9 @@ class Kept:
 class SignedIn:
     """A client whose tokens are renewed as time goes by; many threads may use it."""
 
-    def __init__(self, client: Redwell) -> None:
+    def __init__(self, client: Redwell, login: str) -> None:
         self.client = client
+        self._login = login
         self._lock = threading.Lock()
         self._renewed = float("-inf")
 
@@ -57,6 +60,8 @@ class SignedIn:
                 return
             with exclusive(session_file().with_suffix(".lock")):
                 kept = read()
+                if kept.login != self._login:
+                    raise NotSignedInError("Somebody signed in anew meanwhile; run the command again.")
                 self.client.tokens = Tokens("", kept.refresh, kept.acting_for)
                 try:
                     self.client.refresh()
@@ -64,7 +69,7 @@ class SignedIn:
                     if refused.status != 401:  # noqa: PLR2004 -- the refusal itself
                         raise
                     raise NotSignedInError("The session has ended; sign in with redwell login.") from refused
-                keep(kept.url, kept.ca, self.client.tokens)
+                keep(kept.url, kept.ca, self.client.tokens, kept.login)
             self._renewed = time.monotonic()
 
 
@@ -77,7 +82,7 @@ def signed_in() -> Iterator[SignedIn]:
     """
     kept = read()
     with Redwell(kept.url, ca=Path(kept.ca) if kept.ca else None) as client:
-        person = SignedIn(client)
+        person = SignedIn(client, kept.login)
         person.renew()
         yield person
 
@@ -95,7 +100,7 @@ def read() -> Kept:
         raise NotSignedInError(f"{session_file()} cannot be read; sign in with redwell login.") from error
 
 
-def keep(url: str, ca: str | None, tokens: Tokens | None) -> None:
+def keep(url: str, ca: str | None, tokens: Tokens | None, login: str) -> None:
     """Write the file anew, whole or not at all."""
     assert tokens is not None
     file = session_file()
@@ -103,7 +108,7 @@ def keep(url: str, ca: str | None, tokens: Tokens | None) -> None:
     written = file.with_suffix(f".{os.getpid()}.new")
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
-        json.dump(asdict(Kept(url, ca, tokens.refresh, tokens.acting_for)), opened)
+        json.dump(asdict(Kept(url, ca, tokens.refresh, tokens.acting_for, login)), opened)
         opened.flush()
         os.fsync(opened.fileno())
     written.replace(file)

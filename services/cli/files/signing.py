@@ -1,6 +1,7 @@
 """`redwell login` and `logout`: two factors at the prompt, and the organization that one acts for."""
 
 import getpass
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def login(url: str, ca: Path | None, firm: str | None) -> str:
             member, firms = client.call("GET", "/v1/me"), list(client.pages("/v1/firms"))
             if firm is not None:
                 client.act_for(_chosen(firms, firm))
-            keep(client.url, str(ca.absolute()) if ca else None, client.tokens)
+            keep(client.url, str(ca.absolute()) if ca else None, client.tokens, secrets.token_hex(8))
             return _told(member, firms, firm)
     except ProblemError as refused:
         raise LoginError(str(refused)) from refused

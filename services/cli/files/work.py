@@ -20,6 +20,7 @@ from rich.progress import (
 )
 
 from clients.python.redwell_client import EndedEarlyError, ProblemError
+from services.cli.files.places import visible
 
 PASSING = frozenset({423, 429, 503})
 """Statuses of what may be different in a moment."""
@@ -72,7 +73,7 @@ class _Bars:
     total: TaskID
 
     def run(self, task: Task, stop: Event) -> None:
-        own = self.progress.add_task(task.title, total=task.length_bytes)
+        own = self.progress.add_task(visible(task.title), total=task.length_bytes)
 
         def moved(count: int) -> None:
             if stop.is_set():

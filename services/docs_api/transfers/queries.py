@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, and_, bindparam, exists, select, update
+from sqlalchemy import BigInteger, DateTime, Uuid, and_, bindparam, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import MEMBER, TENANT, may_write, on_matter, session_lives
@@ -83,7 +83,8 @@ def hold(session: ColumnElement[bool]) -> Prepared:
         update(Upload)
         .where(*going_on(session))
         .values(
-            received_bytes=bindparam("received"),
+            # A look that was overtaken by a segment must not take back what that acknowledged.
+            received_bytes=func.greatest(Upload.received_bytes, bindparam("received", type_=BigInteger())),
             lease_expires_at=bindparam("held_until", type_=DateTime(timezone=True)),
         )
         .returning(Upload.id)

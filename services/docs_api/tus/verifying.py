@@ -75,9 +75,17 @@ async def verify_waiting(vault: Vault) -> None:
     async with sweeper_connection(vault) as connection:
         waiting = await connection.fetch(_WAITING, vault.recorder.clock())
     for row in waiting:
-        job = await _take(vault, row["tenant_id"], row["id"])
+        await _verify_one(vault, row["tenant_id"], row["id"])
+
+
+async def _verify_one(vault: Vault, tenant: UUID, upload_id: UUID) -> None:
+    """Verify an upload. One that cannot be now waits for its lease to end, and holds up no other."""
+    try:
+        job = await _take(vault, tenant, upload_id)
         if job is not None:
             await _verify(vault, job)
+    except Exception as failure:  # noqa: BLE001 -- whatever it was, it is this upload's alone
+        _log.error("an upload is not verified yet", upload=str(upload_id), exc_info=failure)
 
 
 async def _take(vault: Vault, tenant: UUID, upload_id: UUID) -> _Job | None:
