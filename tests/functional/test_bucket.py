@@ -205,7 +205,8 @@ def test_separate_services_are_told_of_the_bucket_and_only_one_of_its_credential
         printed = dict(line.split("=", 1) for line in done.stdout.splitlines())
         without = {name: value for name, value in printed.items() if "_S3_" in name or "_STORE" in name}
         named = {"REDWELL_KEYS": f"{data}/keys", "REDWELL_OBJECTS": f"{data}/objects"}
-        named |= {"REDWELL_DATABASE_HOST": "/nowhere", "REDWELL_DATABASE_PASSWORDS": "{}"}
+        named |= {"REDWELL_DATABASE_HOST": "/nowhere"}
+        named |= {"REDWELL_DATABASE_PASSWORDS": '{"redwell_sweeper": "not asked for"}'}
         refused = run("serve", "docs", *addresses, **without, **named)
     assert refused.returncode == 1
     assert refused.stderr.startswith("redwell: Either REDWELL_S3_CREDENTIALS must name a file")
