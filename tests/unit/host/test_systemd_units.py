@@ -41,7 +41,9 @@ def test_systemd_takes_them(tmp_path: Path) -> None:
     require_program("nginx", "nginx-light")
     shutil.copytree(UNITS, tmp_path, dirs_exist_ok=True)
     template = tmp_path / TEMPLATE
-    template.write_text(template.read_text().replace("/opt/redwell/redwell", str(ROOT / "redwell")))
+    program = tmp_path / "program"  # a path without a space, wherever the clone lies
+    program.symlink_to(ROOT / "redwell")
+    template.write_text(template.read_text().replace("/opt/redwell/redwell", str(program)))
     names = [f"redwell@{name}.service" for name in SERVICES]
     done = subprocess.run(
         [analyze, "verify", "--man=no", *names, "redwell-edge.service", "redwell.target"],
