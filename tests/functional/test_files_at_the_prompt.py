@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -169,7 +170,8 @@ def test_a_folder_goes_in_and_comes_out_as_it_was(
     }
     world.grant(reader, ["pleadings"])  # of another matter
     desk = Desk(world, tmp_path / "reader")
-    assert desk.login(reader, "--for", world.firm)[0] == 0
+    status, shown = desk.login(reader, "--for", world.firm)
+    assert status == 0, shown
     assert desk.run("get", matter["number"]).returncode == 1
     grant(world, reader, matter["id"])
     fetched = desk.result("get", matter["id"], "--to", "here")
@@ -182,6 +184,17 @@ def test_a_folder_goes_in_and_comes_out_as_it_was(
     assert found["Letters/quo'te _d_.eml"] == b"From: a@example.com"
     only = desk.result("get", matter["id"], "From client/A case/Letters/2026", "--to", "there")
     assert states(only) == ["fetched"]
+
+
+def test_a_firm_of_two_engagements_is_one_firm(world: World, reader: Person, tmp_path: Path) -> None:
+    world["firm_admin"].client.call(
+        "POST", "/v1/engagements", {"provider_id": world.provider, "services": [f"coding {uuid4()}"]}
+    )
+    desk = Desk(world, tmp_path / "reader")
+    status, shown = desk.login(reader)
+    assert (status, shown.count(world.firm)) == (0, 1), shown
+    status, shown = desk.login(reader, "--for", world.firm)
+    assert status == 0, shown
 
 
 def grant(world: World, person: Person, matter: str) -> None:

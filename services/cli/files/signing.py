@@ -32,7 +32,7 @@ def login(url: str, ca: Path | None, firm: str | None) -> str:
             email = input("Your e-mail address: ")
             challenge = client.sign_in(email, getpass.getpass("Your password: "))
             client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
-            member, firms = client.call("GET", "/v1/me"), list(client.pages("/v1/firms"))
+            member, firms = client.call("GET", "/v1/me"), _firms(client)
             if firm is not None:
                 client.act_for(_chosen(firms, firm))
             keep(client.url, str(ca.absolute()) if ca else None, client.tokens, secrets.token_hex(8))
@@ -55,17 +55,22 @@ def logout() -> str:
     return "Signed out."
 
 
-def _chosen(firms: list[dict[str, Any]], wanted: str) -> str:
-    found = [row["id"] for row in firms if wanted in (row["id"], row["name"])]
+def _firms(client: Redwell) -> dict[str, str]:
+    """Name by id: the list has a row for each engagement, and a firm may have several."""
+    return {row["id"]: row["name"] for row in client.pages("/v1/firms")}
+
+
+def _chosen(firms: dict[str, str], wanted: str) -> str:
+    found = [firm for firm, name in firms.items() if wanted in (firm, name)]
     if len(found) != 1:
-        names = ", ".join(f"{row['name']} ({row['id']})" for row in firms) or "none"
+        names = ", ".join(f"{name} ({firm})" for firm, name in firms.items()) or "none"
         raise LoginError(f"--for names no firm, or several. You may act for: {names}")
-    return str(found[0])
+    return found[0]
 
 
-def _told(member: dict[str, Any], firms: list[dict[str, Any]], firm: str | None) -> str:
+def _told(member: dict[str, Any], firms: dict[str, str], firm: str | None) -> str:
     sentence = f"Signed in as {member['name']}, {', '.join(member['roles'])}."
     if firms and firm is None:
-        names = "\n".join(f"  {row['name']}  {row['id']}" for row in firms)
+        names = "\n".join(f"  {name}  {firm}" for firm, name in firms.items())
         sentence += f"\nTo read a firm's files, sign in with --for. You may act for:\n{names}"
     return sentence
