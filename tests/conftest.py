@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import parts
 from tests.harness.edge import EdgeInstance
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import Instance
@@ -56,6 +55,17 @@ def _fresh_tokens(request: pytest.FixtureRequest) -> None:
         shared.renew()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes: one has all tests of a shape, so that it starts once; a file stays whole."""
+    for item in items:
+        shape = (
+            item.callspec.params.get("instance")
+            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+            else None
+        )
+        item.add_marker(pytest.mark.xdist_group(str(shape or item.path)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for part, package in sorted(parts.missing.items()):
-        terminalreporter.write_line(f"Not tried: {part}. To try it, install {package}.")
+    for reason in sorted({report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])}):
+        terminalreporter.write_line(f"Not tried: {reason}")

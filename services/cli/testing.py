@@ -37,7 +37,7 @@ def _everything() -> list[list[str]]:
         [*python, "mypy", *CODE],
         [*python, "services.cli", "contracts", "--check"],
         [*python, "coverage", "erase"],
-        [*python, "coverage", "run", "-m", "pytest"],
+        [*python, "coverage", "run", "-m", "pytest", "-n", "2", "--dist", "loadgroup"],
         [*python, "coverage", "combine", "--quiet"],
         [*python, "coverage", "report"],
     ]

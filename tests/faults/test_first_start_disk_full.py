@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from tests.harness.folders import throwaway_folder
-from tests.harness.instance import ROOT, Instance, free_port
+from tests.harness.instance import ROOT, Instance
+from tests.harness.ports import free_port
 from tests.harness.volume import resize, volume
 
 SIZES = ("4k", "20k", "32k", "44k", "48k", "52k", "8m", "24m", "34m")

@@ -13,11 +13,12 @@ import pytest
 
 from tests.harness.eventually import allowed, eventually
 from tests.harness.folders import throwaway_folder
-from tests.harness.instance import ROOT, free_port
+from tests.harness.instance import ROOT
 from tests.harness.ledger import check_ledger
 from tests.harness.outage import children, command_of
 from tests.harness.parts import lack
 from tests.harness.people import World
+from tests.harness.ports import free_port
 from tests.harness.rows import events
 from tests.harness.stage import MIB, content_of, staged
 from tests.harness.wire import Wire

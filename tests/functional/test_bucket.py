@@ -13,9 +13,10 @@ import pytest
 
 from services.storage.s3.client import Answer, S3Calls, make_client
 from tests.harness.folders import throwaway_folder
-from tests.harness.instance import ROOT, free_port
+from tests.harness.instance import ROOT
 from tests.harness.ledger import check_ledger
 from tests.harness.people import PASSWORD, World
+from tests.harness.ports import free_port
 from tests.harness.rows import segments
 from tests.harness.seaweed import BUCKET, SeaweedFS
 from tests.harness.server import administered_postgres

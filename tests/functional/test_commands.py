@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from services.evidence.service import VERSION
-from tests.harness.instance import ROOT, Instance, free_port
+from tests.harness.instance import ROOT, Instance
+from tests.harness.ports import free_port
 
 
 def redwell(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -16,9 +16,10 @@ from clients.python.redwell_client import Redwell
 from services.kernel.clock import system_clock
 from tests.harness.eventually import eventually
 from tests.harness.folders import throwaway_folder
-from tests.harness.instance import ROOT, free_port
+from tests.harness.instance import ROOT
 from tests.harness.parts import require_program
 from tests.harness.people import PASSWORD
+from tests.harness.ports import free_port
 from tests.harness.server import administered_postgres
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -21,8 +21,9 @@ from services.host.prepare import DATABASE, prepare_database, read_or_create_pas
 from services.kernel.settings import Settings
 from services.keys.certificates import ensure_certificates
 from services.keys.files import KeyDirectory
-from tests.harness.instance import ROOT, Instance, StartError, free_port
+from tests.harness.instance import ROOT, Instance, StartError
 from tests.harness.parts import require_program
+from tests.harness.ports import free_port
 
 NAMES = ("auth", "docs", "audit", "gateway")
 START_SECONDS = 40

@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from tests.harness.instance import free_port
+from tests.harness.ports import free_port
 
 USER, PASSWORD = "redwell", "relay password"
 

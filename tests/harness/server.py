@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.harness.instance import free_port
 from tests.harness.parts import require_folder
+from tests.harness.ports import free_port
 
 DEBIAN = "/usr/lib/postgresql/15/bin"
 

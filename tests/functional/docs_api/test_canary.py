@@ -16,8 +16,9 @@ from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile, NamedKey, format_symmetric
 from services.keys.wrapping import KeyName, new_key
 from tests.functional.docs_api.moving import fetch_rows
-from tests.harness.instance import ROOT, Instance, StartError, free_port
+from tests.harness.instance import ROOT, Instance, StartError
 from tests.harness.people import World
+from tests.harness.ports import free_port
 from tests.harness.stage import staged
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -27,8 +27,8 @@ from services.keys.certificates import CertificatePaths, ensure_certificates
 from services.keys.keyring import keyring_of
 from services.keys.signing import SigningKey
 from tests.factories.gateway import MATTER, MEMBER, NOW, Memory, Watch, bearer, decision_point
-from tests.harness.instance import free_port
 from tests.harness.parts import require_program
+from tests.harness.ports import free_port
 
 MIB = 1024 * 1024
 FOLDERS = ("body", "proxy")

@@ -20,8 +20,8 @@ from services.auth.mail.transport import (
 )
 from services.kernel.mail_url import CaptureFolder, Relay
 from services.keys.certificates import CertificatePaths, ensure_certificates
-from tests.harness.instance import free_port
 from tests.harness.mailbox import PASSWORD, USER, mail_server
+from tests.harness.ports import free_port
 
 SENDER = "no-reply@example.com"
 
