@@ -1,16 +1,25 @@
 """Fixtures for tests that need the running product. Everything here is real."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.harness.edge import EdgeInstance
 from tests.harness.folders import throwaway_folder
-from tests.harness.instance import Instance
+from tests.harness.instance import ROOT, Instance
 from tests.harness.people import Person, World, build_world, join
 from tests.harness.seaweed import SeaweedFS, running_seaweed
 
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests are measured with their threads, the processes that they start with their greenlets."""
+    starts_tests_elsewhere = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if not starts_tests_elsewhere and os.environ.pop("COVERAGE_PROCESS_CONFIG", None):
+        os.environ["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
+        os.environ["COVERAGE_FILE"] = str(ROOT / ".coverage")
 
 
 @pytest.fixture(scope="session", params=SHAPES)

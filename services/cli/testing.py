@@ -1,4 +1,4 @@
-"""`redwell test`: what CI runs, in the order in which a mistake shows fastest."""
+"""`redwell test`: what CI runs, in the order in which a mistake shows fastest. And `redwell bench`."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("services", "clients", "tests", "migrations", "examples")
+CODE = ("services", "clients", "tests", "bench", "migrations", "examples")
 GROUPS = ("unit", "functional", "security", "faults", "clients")
 
 
@@ -27,6 +27,11 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def bench(arguments: Sequence[str]) -> int:
+    """`python -m bench` with these words; its exit status."""
+    return _step([sys.executable, "-m", "bench", *arguments])
+
+
 def _everything() -> list[list[str]]:
     tools = Path(sys.executable).parent
     python = [sys.executable, "-m"]
@@ -37,7 +42,19 @@ def _everything() -> list[list[str]]:
         [*python, "mypy", *CODE],
         [*python, "services.cli", "contracts", "--check"],
         [*python, "coverage", "erase"],
-        [*python, "coverage", "run", "-m", "pytest", "-n", "2", "--dist", "loadgroup"],
+        # What tests start is measured as pyproject.toml says; see tests/conftest.py.
+        [
+            *python,
+            "coverage",
+            "run",
+            "--concurrency=thread",
+            "-m",
+            "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "loadgroup",
+        ],
         [*python, "coverage", "combine", "--quiet"],
         [*python, "coverage", "report"],
     ]
@@ -45,6 +62,6 @@ def _everything() -> list[list[str]]:
 
 def _step(command: Sequence[str]) -> int:
     words = [Path(command[0]).name, *command[1:]]
-    print(f"» {' '.join(words)}", flush=True)
+    print(f"» {' '.join(words)}", file=sys.stderr, flush=True)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # noqa: TID251 -- the developer's own environment
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 -- ours
