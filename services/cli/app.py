@@ -287,3 +287,13 @@ def run_tests(
     from services.cli.testing import run
 
     raise typer.Exit(run(arguments or []))
+
+
+@app.command("bench", context_settings=FORWARDED, add_help_option=False)
+def run_bench(
+    arguments: Annotated[list[str] | None, typer.Argument(help="vault; --json, --full")] = None,
+) -> None:
+    """Measure this build beside its baselines, on this machine."""
+    from services.cli.testing import bench
+
+    raise typer.Exit(bench(arguments or []))
