@@ -17,7 +17,7 @@ SHAPES = {"embedded": Instance, "services": EdgeInstance}
 def pytest_configure(config: pytest.Config) -> None:
     """Tests are measured with their threads, the processes that they start with their greenlets."""
     starts_tests_elsewhere = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
-    if not starts_tests_elsewhere and os.environ.pop("COVERAGE_PROCESS_CONFIG", None):
+    if not starts_tests_elsewhere and os.environ.pop("COVERAGE_PROCESS_CONFIG", ""):
         os.environ["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
         os.environ["COVERAGE_FILE"] = str(ROOT / ".coverage")
 

@@ -6,7 +6,7 @@ Columns that end in `_sealed`, and `_index` beside them, are as in `docs`.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
@@ -27,6 +27,7 @@ class Document(Record):
         ),
         Index(None, "tenant_id", "matter_id", "id"),
         Index(None, "tenant_id", "matter_id", "name_index"),
+        Index(None, "tag_indexes", postgresql_using="gin"),
         CheckConstraint("state IN ('active', 'withdrawn')", name="state"),
         {
             "info": {
@@ -46,6 +47,9 @@ class Document(Record):
     name_index: Mapped[bytes]
     folder_sealed: Mapped[bytes]
     folder_index: Mapped[bytes]
+    tags_sealed: Mapped[bytes | None]
+    tag_indexes: Mapped[list[bytes]] = mapped_column(server_default=text("'{}'"))
+    note_sealed: Mapped[bytes | None]
     media_type: Mapped[str]
     latest_number: Mapped[int | None]
     state: Mapped[str]
@@ -70,6 +74,8 @@ class DocumentChangeRecord(Record):
     fields: Mapped[list[str]]
     name_sealed: Mapped[bytes]
     folder_sealed: Mapped[bytes]
+    tags_sealed: Mapped[bytes | None]
+    note_sealed: Mapped[bytes | None]
     class_id: Mapped[str]
     state: Mapped[str]
     created_at: Mapped[datetime]

@@ -11,7 +11,6 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     DateTime,
     ForeignKeyConstraint,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from services.kernel.ids import PLATFORM
@@ -82,6 +82,7 @@ class Record(DeclarativeBase):
         bytes: LargeBinary,
         str: Text,
         int: BigInteger,
+        list[bytes]: ARRAY(LargeBinary()),
         list[str]: ARRAY(Text),
     }
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -161,7 +161,11 @@ class Redwell:
     def reclassify(self, document: JSON, class_id: str) -> JSON:
         return self.change(document, class_id=class_id)
 
-    def change(self, document: JSON, **fields: str) -> JSON:
+    def describe(self, document: JSON, *, tags: Sequence[str], note: str) -> JSON:
+        """Give a document these tags and this note, in place of those it had."""
+        return self.change(document, tags=list(tags), note=note)
+
+    def change(self, document: JSON, **fields: object) -> JSON:
         """Change a document as it was read; the answer is it as it is then.
 
         Raises:

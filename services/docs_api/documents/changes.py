@@ -1,10 +1,11 @@
-"""A document is renamed, moved, reclassified, withdrawn or restored; what it was until then is kept.
+"""A document is renamed, moved, reclassified, described anew, withdrawn or restored; what it was is kept.
 
 Each change needs the revision that its sender has seen, makes the next one, and leaves a row in
 `document_changes` with the document as it was. Events say which fields changed; classes are ids and stand in
 them, names never.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -13,8 +14,6 @@ from services.docs_api.classes.service import unknown_classes
 from services.docs_api.conditions import quoted, require_match
 from services.docs_api.documents.errors import DocumentNotWithdrawn, DocumentWithdrawn
 from services.docs_api.documents.queries import (
-    FOLDER_INDEX,
-    NAME_INDEX,
     DocumentRow,
     own_document,
     readable_document,
@@ -27,6 +26,7 @@ from services.docs_api.documents.schemas import (
     FormerDocument,
 )
 from services.docs_api.documents.service import document_view, subject_of
+from services.docs_api.documents.words import WORDS, indexed_words, open_words, sealed_words
 from services.docs_api.keychain import Names
 from services.docs_api.keys import matter_names
 from services.docs_api.matters.errors import MatterClosed
@@ -43,7 +43,7 @@ from services.tables.content import Document, DocumentChangeRecord
 async def change_document(
     act: Act, document_id: UUID, if_match: str | None, change: DocumentChange
 ) -> DocumentView:
-    """Rename, move, reclassify.
+    """Rename, move, reclassify, tag, annotate.
 
     Raises:
         NotFound, PreconditionRequired, PreconditionFailed, MatterClosed: see `_changeable`.
@@ -125,7 +125,7 @@ async def _changeable(act: Act, document_id: UUID, if_match: str | None) -> Docu
     return row
 
 
-async def _apply(act: Act, row: DocumentRow, wanted: dict[str, str], event: str) -> DocumentView:
+async def _apply(act: Act, row: DocumentRow, wanted: dict[str, Any], event: str) -> DocumentView:
     """Make what is `wanted` so; without a difference there is no new revision."""
     names = matter_names(act, row)
     before = document_view(row, names)
@@ -153,8 +153,7 @@ def _record(act: Act, before: DocumentView, fields: list[str], names: Names) -> 
         document_id=before.id,
         revision=before.revision + 1,
         fields=fields,
-        name_sealed=names.seal("document_changes.name_sealed", change_id, before.name),
-        folder_sealed=names.seal("document_changes.folder_sealed", change_id, before.folder),
+        **sealed_words(names, "document_changes", change_id, before.model_dump(include=set(WORDS))),
         class_id=before.class_id,
         state=before.state,
         created_at=act.now,
@@ -162,22 +161,15 @@ def _record(act: Act, before: DocumentView, fields: list[str], names: Names) -> 
     )
 
 
-def _columns(document_id: UUID, new: dict[str, str], names: Names) -> dict[str, object]:
+def _columns(document_id: UUID, new: dict[str, Any], names: Names) -> dict[str, object]:
     """The columns that hold these fields."""
-    columns: dict[str, object] = {field: new[field] for field in ("class_id", "state") if field in new}
-    if "name" in new:
-        columns["name_sealed"] = names.seal("documents.name_sealed", document_id, new["name"])
-        columns["name_index"] = names.index(NAME_INDEX, new["name"])
-    if "folder" in new:
-        columns["folder_sealed"] = names.seal("documents.folder_sealed", document_id, new["folder"])
-        columns["folder_index"] = names.index(FOLDER_INDEX, new["folder"])
-    return columns
+    clear = {field: new[field] for field in ("class_id", "state") if field in new}
+    return clear | sealed_words(names, "documents", document_id, new) | indexed_words(names, new)
 
 
 def _change_view(change: DocumentChangeRecord, names: Names) -> ChangeView:
     before = FormerDocument(
-        name=names.open("document_changes.name_sealed", change.id, change.name_sealed),
-        folder=names.open("document_changes.folder_sealed", change.id, change.folder_sealed),
+        **open_words(names, "document_changes", change.id, vars(change)),
         class_id=change.class_id,
         state=change.state,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import TENANT, may_read_document, parameters, session_lives
 from services.docs_api.documents.schemas import DocumentQuery
+from services.docs_api.documents.words import FOLDER_INDEX, NAME_INDEX, TAG_INDEX
 from services.docs_api.keychain import Names
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.statements import Prepared
@@ -22,8 +23,6 @@ from services.tables.docs import FirmKey, Matter, MatterKey
 DOCUMENT = bindparam("document", type_=UuidType())
 VERSION = bindparam("version", type_=UuidType())
 NUMBER = bindparam("number", type_=BigInteger())
-NAME_INDEX = "document.name"
-FOLDER_INDEX = "document.folder"
 DocumentRow = Mapping[str, Any]
 Which = Literal["active", "withdrawn", "any"]
 """Withdrawn documents are there for people on the matter alone, and only where they are asked for."""
@@ -34,6 +33,8 @@ _COLUMNS = (
     Document.class_id,
     Document.name_sealed,
     Document.folder_sealed,
+    Document.tags_sealed,
+    Document.note_sealed,
     Document.media_type,
     Document.state,
     Document.revision,
@@ -144,6 +145,8 @@ async def list_readable(
         statement = statement.where(Document.name_index == names.index(NAME_INDEX, query.name))
     if query.folder is not None:
         statement = statement.where(Document.folder_index == names.index(FOLDER_INDEX, query.folder))
+    if query.tag is not None:
+        statement = statement.where(Document.tag_indexes.contains([names.index(TAG_INDEX, query.tag)]))
     found = await act.session.execute(
         statement.order_by(Document.id).limit(query.limit + 1), parameters(act.principal, act.now)
     )

@@ -69,7 +69,7 @@ async def get(act: ActDep, document_id: UUID, response: Response) -> DocumentVie
 async def change(
     act: ActDep, document_id: UUID, body: DocumentChange, response: Response, if_match: IfMatch = None
 ) -> DocumentView:
-    """Rename, move or reclassify a document."""
+    """Rename, move, reclassify, tag or annotate a document."""
     return _tagged(response, await changes.change_document(act, document_id, if_match, body))
 
 

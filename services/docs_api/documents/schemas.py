@@ -7,7 +7,14 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.docs_api.documents.naming import safe_folder, safe_name
+from services.docs_api.documents.naming import (
+    MAX_TAGS,
+    safe_folder,
+    safe_name,
+    safe_note,
+    safe_tag,
+    without_doubles,
+)
 from services.docs_api.wire import ListQuery, Slug, Wire
 
 _TOKEN = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # noqa: S105 -- RFC 6838 restricted name
@@ -16,6 +23,9 @@ DEFAULT_MEDIA_TYPE = "application/octet-stream"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(safe_name)]
 Folder = Annotated[str, StringConstraints(max_length=4096), AfterValidator(safe_folder)]
 MediaType = Annotated[str, StringConstraints(max_length=255, pattern=rf"^{_TOKEN}/{_TOKEN}$")]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(safe_tag)]
+Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(without_doubles)]
+Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(safe_note)]
 SHA256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -23,6 +33,9 @@ class NewDocument(Wire):
     name: Name
     folder: Folder = ""
     class_id: Slug
+    tags: Tags = Field(default_factory=list)
+    note: Note = ""
+    """Whoever may read the document reads its tags and its note."""
     media_type: MediaType = DEFAULT_MEDIA_TYPE
     length_bytes: Annotated[int | None, Field(ge=0)] = None
     """If given, the content must be as long."""
@@ -36,11 +49,15 @@ class DocumentChange(Wire):
     name: Name | None = None
     folder: Folder | None = None
     class_id: Slug | None = None
+    tags: Tags | None = None
+    note: Note | None = None
 
     @model_validator(mode="after")
     def _names_something(self) -> "DocumentChange":
         if not self.model_fields_set or None in self.model_dump(exclude_unset=True).values():
-            raise PydanticCustomError("no_change", "name, folder or class_id is needed, and none is null")
+            raise PydanticCustomError(
+                "no_change", "name, folder, class_id, tags or note is needed, and none is null"
+            )
         return self
 
 
@@ -65,6 +82,8 @@ class DocumentView(Wire):
     class_id: str
     name: str
     folder: str
+    tags: list[str]
+    note: str
     media_type: str
     state: str
     """`active`, or `withdrawn`: then it is there for people on the matter alone, who can restore it."""
@@ -109,6 +128,8 @@ class FormerDocument(Wire):
 
     name: str
     folder: str
+    tags: list[str]
+    note: str
     class_id: str
     state: str
 
@@ -140,5 +161,7 @@ class DocumentQuery(ListQuery):
     """The exact name; found by its blind index."""
     folder: Folder | None = None
     """The exact folder, without what is in folders below it; empty for the matter's top."""
+    tag: Tag | None = None
+    """One of its tags, exactly."""
     state: Literal["active", "withdrawn"] = "active"
     """Withdrawn documents are listed for people on the matter alone."""

@@ -4,8 +4,6 @@ from uuid import UUID
 
 from services.docs_api.classes.service import unknown_classes
 from services.docs_api.documents.queries import (
-    FOLDER_INDEX,
-    NAME_INDEX,
     DocumentRow,
     list_readable,
     readable_document,
@@ -18,6 +16,7 @@ from services.docs_api.documents.schemas import (
     NewDocumentView,
     VersionView,
 )
+from services.docs_api.documents.words import WORDS, indexed_words, open_words, sealed_words
 from services.docs_api.keychain import Names
 from services.docs_api.keys import matter_key_of, matter_names
 from services.docs_api.matters.errors import MatterClosed
@@ -65,6 +64,8 @@ async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDoc
         class_id=new.class_id,
         name=new.name,
         folder=new.folder,
+        tags=new.tags,
+        note=new.note,
         media_type=new.media_type,
         state="active",
         revision=0,
@@ -124,8 +125,7 @@ def document_view(row: DocumentRow, names: Names) -> DocumentView:
         id=row["id"],
         matter_id=row["matter_id"],
         class_id=row["class_id"],
-        name=names.open("documents.name_sealed", row["id"], row["name_sealed"]),
-        folder=names.open("documents.folder_sealed", row["id"], row["folder_sealed"]),
+        **open_words(names, "documents", row["id"], row),
         media_type=row["media_type"],
         state=row["state"],
         revision=row["revision"],
@@ -136,16 +136,14 @@ def document_view(row: DocumentRow, names: Names) -> DocumentView:
 
 
 def _document(act: Act, matter: MatterRow, new: NewDocument) -> Document:
-    names, document_id = matter_names(act, matter), new_id(act.now)
+    names, document_id, words = matter_names(act, matter), new_id(act.now), new.model_dump(include=set(WORDS))
     return Document(
         tenant_id=act.principal.firm,
         id=document_id,
         matter_id=matter["id"],
         class_id=new.class_id,
-        name_sealed=names.seal("documents.name_sealed", document_id, new.name),
-        name_index=names.index(NAME_INDEX, new.name),
-        folder_sealed=names.seal("documents.folder_sealed", document_id, new.folder),
-        folder_index=names.index(FOLDER_INDEX, new.folder),
+        **sealed_words(names, "documents", document_id, words),
+        **indexed_words(names, words),
         media_type=new.media_type,
         latest_number=None,
         state="active",

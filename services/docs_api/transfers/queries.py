@@ -38,6 +38,8 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
             Document.class_id,
             Document.name_sealed,
             Document.folder_sealed,
+            Document.tags_sealed,
+            Document.note_sealed,
             Document.media_type,
             Document.state.label("document_state"),
             Document.created_at,

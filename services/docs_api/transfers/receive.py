@@ -37,6 +37,8 @@ _DESCRIBING = (
     Document.class_id,
     Document.name_sealed,
     Document.folder_sealed,
+    Document.tags_sealed,
+    Document.note_sealed,
     Document.state,
     Document.revision,
 )

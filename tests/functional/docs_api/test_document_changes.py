@@ -11,6 +11,7 @@ import pytest
 from clients.python.redwell_client import ProblemError
 from tests.functional.docs_api.moving import begin, events_of, fetch_rows, open_request, wait_for_end
 from tests.harness.people import World
+from tests.harness.stage import authorization
 
 
 @pytest.fixture
@@ -66,6 +67,40 @@ def test_nothing_is_overwritten(world: World, tmp_path: Path) -> None:
     assert all(b"Draft" not in bytes(row["name_sealed"]) for row in rows)
 
 
+def test_tags_and_a_note_are_kept_sealed_and_found(world: World, tmp_path: Path) -> None:
+    attorney = world["attorney"].client
+    document = world.put(tmp_path, "described.txt", b"words")
+    assert (document["tags"], document["note"]) == ([], "")
+    tags, note = ["Smoking Gun", "Ωμέγα"], "Line one\n\tline two"
+    described = attorney.describe(document, tags=tags, note=note)
+    assert attorney.call("GET", f"/v1/documents/{document['id']}") == described
+    assert (described["tags"], described["note"]) == (tags, note)
+    assert (
+        _ids(world, "attorney", tag="Smoking Gun") == _ids(world, "attorney", tag="Ωμέγα") == {document["id"]}
+    )
+    assert _ids(world, "attorney", tag="smoking gun") == set()
+    bare = attorney.describe(described, tags=[], note="")
+    assert (bare["tags"], bare["note"], _ids(world, "attorney", tag="Smoking Gun")) == ([], "", set())
+    assert [row["before"]["tags"] for row in attorney.history(document["id"])] == [[], tags]
+    for table, column in (("documents", "id"), ("document_changes", "document_id")):
+        rows = fetch_rows(
+            world.instance, f"SELECT t::text FROM {table} t WHERE {column} = $1", document["id"]
+        )
+        assert not any(word.encode().hex() in row["t"] for row in rows for word in ("Smoking", "Line one"))
+    assert "Smoking" not in json.dumps(events_of(world.instance, document["id"], "document.changed"))
+
+
+def test_a_document_comes_with_its_tags_and_its_note(world: World) -> None:
+    body = {"name": "a.txt", "class_id": "pleadings", "tags": ["Expert"], "note": "From the expert"}
+    made = world["attorney"].client.call("POST", f"/v1/matters/{world.matter}/documents", body)
+    upload = f"/v1/uploads/{made['upload']['id']}/content"
+    with world.instance.http() as http:
+        headers = authorization(world["attorney"]) | {"Content-Type": "application/octet-stream"}
+        complete = http.put(upload, content=b"words", headers=headers).json()
+    for view in (made["document"], complete):
+        assert (view["tags"], view["note"]) == (["Expert"], "From the expert")
+
+
 def test_the_log_tells_what_changed_without_a_name(world: World, tmp_path: Path) -> None:
     attorney = world["attorney"].client
     document = world.put(tmp_path, "Secret client.txt", b"words")
@@ -119,6 +154,16 @@ def test_of_fifty_renames_at_once_one_wins(world: World, http: httpx.Client, tmp
         {"folder": "a//b"},
         {"folder": "/a"},
         {"folder": "../a"},
+        {"tags": ["a", "a"]},
+        {"tags": [" a"]},
+        {"tags": [""]},
+        {"tags": ["a\nb"]},
+        {"tags": ["x" * 101]},
+        {"tags": [str(number) for number in range(33)]},
+        {"tags": "a"},
+        {"note": "a\u202eb"},
+        {"note": "x" * 4001},
+        {"note": None},
         {"class_id": "no-such-class"},
         {"class_id": "NOT A SLUG"},
         {"state": "withdrawn"},

@@ -3,7 +3,14 @@
 import pytest
 from pydantic_core import PydanticCustomError
 
-from services.docs_api.documents.naming import MAX_FOLDERS, MAX_NAME_BYTES, safe_folder, safe_name
+from services.docs_api.documents.naming import (
+    MAX_FOLDERS,
+    MAX_NAME_BYTES,
+    safe_folder,
+    safe_name,
+    safe_note,
+    safe_tag,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,16 @@ def test_folders_are_joined_names(folder: str) -> None:
 def test_folders_that_climb_or_begin_anywhere_are_refused(folder: str) -> None:
     with pytest.raises(PydanticCustomError):
         safe_folder(folder)
+
+
+@pytest.mark.parametrize("tag", ["", " ", " a", "a ", "a\nb", "a\tb", "a\u202eb", "a\0b"])
+def test_a_tag_is_one_line_of_visible_characters(tag: str) -> None:
+    with pytest.raises(PydanticCustomError):
+        safe_tag(tag)
+
+
+def test_a_note_has_lines_and_tabs_but_nothing_that_turns_them() -> None:
+    assert safe_note("Cafe\u0301\n\tand more") == "Caf\u00e9\n\tand more"
+    for bad in ("a\rb", "a\0b", "a\u2066b"):
+        with pytest.raises(PydanticCustomError):
+            safe_note(bad)
