@@ -1,14 +1,9 @@
 """`redwell login`, `ls`, `put` and `get`, as somebody types them."""
 
-import fcntl
 import json
-import os
-import pty
 import signal
 import subprocess
-import sys
-import termios
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -19,91 +14,11 @@ import pytest
 
 from services.cli.files.session import NotSignedInError, SignedIn, signed_in
 from tests.functional.docs_api.moving import fetch_rows
+from tests.harness.desk import REDWELL, Desk, states, typed
 from tests.harness.people import Person, World, invite, matter_body
 from tests.harness.stage import MIB, content_of
 
-ROOT = Path(__file__).parents[2]
-REDWELL = [sys.executable, "-P", "-m", "services.cli"]
 TRIES = 8
-
-
-class Desk:
-    """Somebody's own machine, as far as Redwell is on it."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world, self.folder = world, folder
-        folder.mkdir()
-        self.config = folder / "config"
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "XDG_CONFIG_HOME": str(self.config),
-            "COLUMNS": "200",
-        }
-
-    def run(self, *words: object) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*REDWELL, *map(str, words)],
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def result(self, *words: object) -> dict[str, Any]:
-        done = self.run(*words, "--json")
-        assert done.returncode == 0, done.stderr + done.stdout
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-
-    def login(self, person: Person, *words: str) -> tuple[int, str]:
-        """At a terminal: the exit status, and everything it showed."""
-        self.world.instance.clock.advance(31)
-        code = person.code(self.world.instance.clock.now())
-        answers = [("e-mail address: ", person.email), ("password: ", person.password), ("shows: ", code)]
-        command = ["login", "--url", self.world.instance.url, "--ca", str(self.world.instance.ca), *words]
-        told = typed([*REDWELL, *command], self.environment, answers)
-        self.world.instance.clock.advance(31)  # the code is used; whoever needs one next gets another
-        return told
-
-
-def typed(
-    command: Sequence[str], environment: dict[str, str], answers: Sequence[tuple[str, str]]
-) -> tuple[int, str]:
-    """Run a command at a terminal of its own, answering its prompts in their order."""
-    ours, theirs = pty.openpty()
-
-    def take_terminal() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-    process = subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment,
-        start_new_session=True,
-        preexec_fn=take_terminal,  # noqa: PLW1509 -- nothing else runs in the child before its program
-    )
-    os.close(theirs)
-    shown, waiting = "", list(answers)
-    try:
-        while more := _shown(ours):
-            shown += more
-            if waiting and shown.endswith(waiting[0][0]):
-                os.write(ours, f"{waiting.pop(0)[1]}\n".encode())
-    finally:
-        os.close(ours)
-    return process.wait(30), shown
-
-
-def _shown(terminal: int) -> str:
-    try:
-        return os.read(terminal, 4096).decode(errors="replace")
-    except OSError:  # the other side has closed
-        return ""
 
 
 @pytest.fixture
@@ -144,10 +59,6 @@ def case(folder: Path) -> dict[str, bytes]:
     (folder / "a link").symlink_to("/etc/hostname")
     (folder / "a linked folder").symlink_to("/etc")
     return files
-
-
-def states(result: dict[str, Any]) -> list[str]:
-    return sorted(row["state"] for row in result["files"])
 
 
 def test_a_folder_goes_in_and_comes_out_as_it_was(

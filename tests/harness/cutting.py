@@ -13,14 +13,20 @@ _AT_ONCE = 64 * 1024
 class Line:
     """Connections to `port` at `ADDRESS` reach the same port at 127.0.0.1.
 
-    It also answers `CONNECT`, for clients that can be told of a proxy only. `cuts`: after how many bytes from
-    the client the line breaks, for one connection that sends that much after the other.
+    It also answers `CONNECT`, for clients that can be told of a proxy only. `cuts`: after how many bytes in
+    one direction the line breaks, for one connection that carries that much after the other. `holds_after`:
+    how many bytes in one direction each connection carries before it stalls, until let go or closed.
     """
 
-    def __init__(self, port: int, cuts: Sequence[int]) -> None:
+    def __init__(self, port: int, cuts: Sequence[int] = (), holds_after: int | None = None) -> None:
         self._port = port
         self._cuts = list(cuts)
+        self._holds_after = holds_after
+        self._let_go = threading.Event()
+        self._closed = False
         self._lock = threading.Lock()
+        self.held = 0
+        """How many connections are stalled."""
         self._server = socket.create_server((ADDRESS, port))
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -28,7 +34,15 @@ class Line:
     def cuts_left(self) -> int:
         return len(self._cuts)
 
+    def let_go(self) -> None:
+        """Carry on with what is held, and hold nothing more."""
+        self._holds_after = None
+        self._let_go.set()
+
     def close(self) -> None:
+        """Break what is held, and let nobody in."""
+        self._closed = True
+        self._let_go.set()
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
@@ -46,38 +60,46 @@ class Line:
                 client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 first = b""
             with socket.create_connection(("127.0.0.1", self._port)) as instance:
-                threading.Thread(target=_copy, args=(instance, client), daemon=True).start()
-                self._forward(client, instance, first)
+                threading.Thread(target=self._answer, args=(instance, client), daemon=True).start()
+                self._carry(client, instance, first)
 
-    def _forward(self, client: socket.socket, instance: socket.socket, first: bytes) -> None:
-        passed, chunk = 0, first or client.recv(_AT_ONCE)
+    def _answer(self, instance: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._carry(instance, client)
+            client.shutdown(socket.SHUT_RDWR)
+
+    def _carry(self, source: socket.socket, target: socket.socket, first: bytes = b"") -> None:
+        carried, chunk = 0, first or source.recv(_AT_ONCE)
         while chunk:
-            instance.sendall(chunk)
-            passed += len(chunk)
-            if self._breaks(passed):
-                for end in (client, instance):
+            if self._holds_after is not None and carried >= self._holds_after:
+                self._hold()
+            if not self._closed:
+                target.sendall(chunk)
+            carried += len(chunk)
+            if self._closed or self._breaks(carried):
+                for end in (source, target):
                     end.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who reads from it
                 return
-            chunk = client.recv(_AT_ONCE)
+            chunk = source.recv(_AT_ONCE)
 
-    def _breaks(self, passed: int) -> bool:
+    def _hold(self) -> None:
         with self._lock:
-            if self._cuts and passed >= self._cuts[0]:
+            self.held += 1
+        self._let_go.wait()
+        with self._lock:
+            self.held -= 1
+
+    def _breaks(self, carried: int) -> bool:
+        with self._lock:
+            if self._cuts and carried >= self._cuts[0]:
                 self._cuts.pop(0)
                 return True
         return False
 
 
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := source.recv(_AT_ONCE):
-            target.sendall(chunk)
-        target.shutdown(socket.SHUT_RDWR)
-
-
 @contextmanager
-def bad_line(port: int, cuts: Sequence[int]) -> Iterator[Line]:
-    line = Line(port, cuts)
+def bad_line(port: int, cuts: Sequence[int] = (), holds_after: int | None = None) -> Iterator[Line]:
+    line = Line(port, cuts, holds_after)
     try:
         yield line
     finally:

@@ -79,10 +79,11 @@ class World:
         return self["attorney"].client.call("POST", f"/v1/matters/{self.matter}/grants", body)
 
     def put(self, folder: Path, name: str, content: bytes, class_id: str = "pleadings") -> dict[str, Any]:
-        """Put one document into the matter, as the attorney."""
+        """Put one document into the matter, as the attorney, in one request."""
         path = folder / name
         path.write_bytes(content)
-        return self["attorney"].client.put(self.matter, path, class_id)
+        client = self["attorney"].client
+        return client.send(client.create(self.matter, path, class_id), path)
 
 
 def join(instance: Instance, code: str, name: str, email: str | None = None) -> Person:

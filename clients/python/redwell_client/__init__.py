@@ -1,15 +1,41 @@
 """A typed client for Redwell's public API. It needs `httpx` and nothing of the server."""
 
-from .client import Redwell, Tokens, file_sha256
-from .errors import EndedEarlyError, IntegrityError, ProblemError, RedwellClientError, TargetError
+from .client import Redwell, Tokens
+from .errors import (
+    BusyError,
+    EndedEarlyError,
+    FileChangedError,
+    IntegrityError,
+    ProblemError,
+    RedwellClientError,
+    RefusedContentError,
+    TargetError,
+    UnsettledError,
+    UploadGoneError,
+)
+from .files import LocalFile, file_sha256
+from .patience import Patience, Watch
+from .sending import Begun
+from .uploading import AT_ONCE_BYTES, is_in
 
 __all__ = [
+    "AT_ONCE_BYTES",
+    "Begun",
+    "BusyError",
     "EndedEarlyError",
+    "FileChangedError",
     "IntegrityError",
+    "LocalFile",
+    "Patience",
     "ProblemError",
     "Redwell",
     "RedwellClientError",
+    "RefusedContentError",
     "TargetError",
     "Tokens",
+    "UnsettledError",
+    "UploadGoneError",
+    "Watch",
     "file_sha256",
+    "is_in",
 ]

@@ -1,8 +1,7 @@
 """One person's conversation with one Redwell: sign in, put files in, take files out, read the log."""
 
-import hashlib
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,16 +11,12 @@ import httpx
 
 from .errors import IntegrityError, raise_for_problem
 from .fetching import Fetch
+from .files import CHUNK_BYTES, Moved, unseen
+from .patience import Watch
 from .saving import saved
+from .uploading import JSON, Uploading
 
-JSON = dict[str, Any]
-CHUNK_BYTES = 1024 * 1024
-Moved = Callable[[int], None]
 _TIMEOUT = httpx.Timeout(30, read=120)
-
-
-def _unseen(_count: int) -> None:
-    """Where nobody watches."""
 
 
 @dataclass(slots=True)
@@ -37,7 +32,7 @@ class Tokens:
         return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
 
 
-class Redwell:
+class Redwell(Uploading):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
@@ -120,27 +115,6 @@ class Redwell:
 
     # Documents
 
-    def put(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
-        """Put one file into a matter, streamed; its digest is sent along and checked by the server."""
-        return self.send(self.create(matter_id, path, class_id, folder), path)
-
-    def create(self, matter_id: str, path: Path, class_id: str, folder: str = "") -> JSON:
-        """A document for a file, still without content; its upload, for `send`."""
-        declared = {"name": path.name, "folder": folder, "class_id": class_id, **_declaration(path)}
-        upload: JSON = self.call("POST", f"/v1/matters/{matter_id}/documents", declared)["upload"]
-        return upload
-
-    def put_version(self, document_id: str, path: Path) -> JSON:
-        """Make a file the next version of a document, which keeps its name, folder and class."""
-        return self.send(self.create_version(document_id, path), path)
-
-    def create_version(self, document_id: str, path: Path) -> JSON:
-        """A version for a file, still without content; its upload, for `send`."""
-        upload: JSON = self.call("POST", f"/v1/documents/{document_id}/versions", _declaration(path))[
-            "upload"
-        ]
-        return upload
-
     def documents(self, matter_id: str, **query: str) -> Iterator[JSON]:
         return self.pages(f"/v1/matters/{matter_id}/documents", **query)
 
@@ -187,7 +161,7 @@ class Redwell:
         *,
         version: int | None = None,
         resumes: int = 3,
-        moved: Moved = _unseen,
+        moved: Moved = unseen,
     ) -> str:
         """Fetch a document into `target`, which gets its name only when all of it is there and right.
 
@@ -210,31 +184,17 @@ class Redwell:
         with saved(target) as opened:
             return fetch.into(opened, resumes)
 
-    def fetch_on(self, document: JSON, target: Path, *, resumes: int = 3, moved: Moved = _unseen) -> None:
+    def fetch_on(self, document: JSON, target: Path, watch: Watch | None = None) -> None:
         """As `fetch`, of a document as listed; what came before a break is kept, and gone on with next time.
 
         Raises:
-            EndedEarlyError: the content ended early, too often; call again.
+            EndedEarlyError, httpx.TransportError: out of patience; call again.
             IntegrityError, TargetError: see `fetch`.
         """
         sha256, number = document["version"]["sha256"], document["version"]["number"]
-        fetch = Fetch(self._http, self._headers, _content_of(document["id"], number), moved)
-        fetch.on_into(target, f".redwell-{document['id']}-{sha256[:16]}.part", sha256, resumes)
-
-    def send(self, upload: JSON, path: Path, moved: Moved = _unseen) -> JSON:
-        """Send the content of an open upload, streamed; the document that it belongs to."""
-        response = self._http.put(
-            f"/v1/uploads/{upload['id']}/content",
-            content=_chunks(path, moved),
-            headers={
-                **self._headers(),
-                "Content-Type": "application/octet-stream",
-                "Content-Length": str(path.stat().st_size),
-            },
-        )
-        raise_for_problem(response)
-        document: JSON = response.json()
-        return document
+        watch = watch or Watch()
+        fetch = Fetch(self._http, self._headers, _content_of(document["id"], number), watch.moved)
+        fetch.on_into(target, f".redwell-{document['id']}-{sha256[:16]}.part", sha256, watch)
 
     def _on_revision(self, method: str, document: JSON, act: str, body: object = None) -> JSON:
         headers = self._headers() | {"If-Match": f'"{document["revision"]}"'}
@@ -280,22 +240,6 @@ class Redwell:
 
     def _keep(self, answer: JSON) -> None:
         self.tokens = Tokens.of(answer)
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _declaration(path: Path) -> JSON:
-    return {"length_bytes": path.stat().st_size, "sha256": file_sha256(path)}
-
-
-def _chunks(path: Path, moved: Moved) -> Iterable[bytes]:
-    with path.open("rb") as opened:
-        while chunk := opened.read(CHUNK_BYTES):
-            yield chunk
-            moved(len(chunk))
 
 
 def _content_of(document_id: str, version: int | None) -> str:

@@ -1,5 +1,6 @@
 """A file that gets its name only when all of it is there."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ def saved(target: Path) -> Iterator[IO[bytes]]:
     try:
         with partial.open("wb") as opened:
             yield opened
+            opened.flush()
+            os.fsync(opened.fileno())  # the name must not be durable before the content is
         partial.replace(target)
     except OSError as error:
         raise TargetError(f"{target} cannot be written: {error.strerror or error}") from error

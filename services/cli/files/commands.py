@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-INTERRUPTED = 130
 JSON = Annotated[bool, typer.Option("--json", help="Print one object for programs.")]
-JOBS = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
+PARALLEL = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
+PATIENCE = Annotated[
+    int, typer.Option(min=0, help="Seconds to keep trying while nothing moves, as on a line that broke.")
+]
 MATTER = Annotated[str, typer.Argument(help="The matter's number or id.")]
 
 
@@ -20,6 +22,7 @@ def _told() -> Iterator[None]:
 
     from clients.python.redwell_client import RedwellClientError
     from services.cli.app import refuse
+    from services.cli.files.outcome import INTERRUPTED
     from services.cli.files.places import PlaceError
     from services.cli.files.session import NotSignedInError
     from services.cli.files.signing import LoginError
@@ -83,17 +86,20 @@ def put(  # noqa: PLR0913 -- one parameter for each option
     class_id: Annotated[str, typer.Option("--class", help="The class that the documents are of.")],
     folder: Annotated[str, typer.Option(help="The folder there to put them in.")] = "",
     *,
-    jobs: JOBS = 4,
+    parallel: PARALLEL = 4,
+    patience: PATIENCE = 60,
     as_json: JSON = False,
 ) -> None:
-    """Put files and folders into a matter. What is there already is skipped."""
-    from services.cli.files.outcome import tell
+    """Put files and folders into a matter. What is there is skipped; large files go on where they were."""
+    from services.cli.files.outcome import leave, tell
     from services.cli.files.putting import Wanted
     from services.cli.files.putting import put as run
+    from services.cli.files.work import Manner
 
     with _told():
-        done = run(paths, Wanted(matter, class_id, folder.strip("/")), jobs, quiet=as_json)
-        raise typer.Exit(tell(done, as_json=as_json))
+        manner = Manner(parallel, patience, as_json)
+        done = run(paths, Wanted(matter, class_id, folder.strip("/")), manner)
+        leave(tell(done, as_json=as_json))
 
 
 def get(  # noqa: PLR0913 -- one parameter for each option
@@ -106,14 +112,16 @@ def get(  # noqa: PLR0913 -- one parameter for each option
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files here that have other bytes.")
     ] = False,
-    jobs: JOBS = 4,
+    parallel: PARALLEL = 4,
+    patience: PATIENCE = 60,
     as_json: JSON = False,
 ) -> None:
     """Fetch documents of a matter, with their folders. What is here already is skipped."""
     from services.cli.files.getting import Wanted
     from services.cli.files.getting import get as run
-    from services.cli.files.outcome import tell
+    from services.cli.files.outcome import leave, tell
+    from services.cli.files.work import Manner
 
     with _told():
-        done = run(Wanted(matter, places or [], to, overwrite), jobs, quiet=as_json)
-        raise typer.Exit(tell(done, as_json=as_json))
+        done = run(Wanted(matter, places or [], to, overwrite), Manner(parallel, patience, as_json))
+        leave(tell(done, as_json=as_json))

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from clients.python.redwell_client import RedwellClientError, file_sha256
-from services.cli.files.outcome import Outcome
+from clients.python.redwell_client import RedwellClientError, Watch, file_sha256
+from services.cli.files.outcome import Done, Outcome, left, problem_of
 from services.cli.files.places import PlaceError, find_matter, is_below, local_place
 from services.cli.files.session import SignedIn, signed_in
-from services.cli.files.work import Moved, Task, run_all, with_patience
+from services.cli.files.work import Manner, Task, run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Wanted:
     overwrite: bool = False
 
 
-def get(wanted: Wanted, jobs: int, *, quiet: bool) -> list[Outcome]:
+def get(wanted: Wanted, manner: Manner) -> Done:
     """Fetch the documents at these places, or all, into a folder; what became of each.
 
     Raises:
@@ -39,9 +37,15 @@ def get(wanted: Wanted, jobs: int, *, quiet: bool) -> list[Outcome]:
     with signed_in() as person:
         found = person.client.documents(find_matter(person.client, wanted.matter)["id"], limit="200")
         targets = _targets(wanted.root, _chosen(list(found), wanted.places))
-        getting = _Getting(person, {}, wanted.overwrite)
-        run_all((getting.task(path, row) for path, row in targets.items()), jobs, quiet=quiet)
-        return [getting.outcomes[path] for path in targets]
+        getting, done = _Getting(person, {}, wanted.overwrite), Done()
+        with done.stopping():
+            run_all((getting.task(path, row) for path, row in targets.items()), manner, person.renew_since)
+        done.outcomes = [getting.outcomes.get(path) or _left(path, row) for path, row in targets.items()]
+        return done
+
+
+def _left(path: Path, document: dict[str, Any]) -> Outcome:
+    return left(path, document["version"]["length_bytes"])
 
 
 def _chosen(documents: list[dict[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
@@ -74,15 +78,15 @@ class _Getting:
 
     def task(self, path: Path, document: dict[str, Any]) -> Task:
         size = document["version"]["length_bytes"]
-        return Task(str(path), size, lambda moved: self._one(path, document, moved))
+        return Task(str(path), size, lambda watch: self._one(path, document, watch))
 
-    def _one(self, path: Path, document: dict[str, Any], moved: Moved) -> None:
+    def _one(self, path: Path, document: dict[str, Any], watch: Watch) -> None:
         size, sha256 = document["version"]["length_bytes"], document["version"]["sha256"]
         state, problem = "fetched", None
         try:
             if path.is_file() and path.stat().st_size == size and file_sha256(path) == sha256:
                 state = "skipped"
-                moved(size)
+                watch.found(size)
             elif os.path.lexists(path) and not self.overwrite:
                 state, problem = (
                     "failed",
@@ -90,22 +94,8 @@ class _Getting:
                 )
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with_patience(lambda: self._fetch(path, document, moved))
-        except (RedwellClientError, httpx.HTTPError, OSError) as failure:
-            state, problem = "failed", str(failure) or type(failure).__name__
+                watch.patience.keep_trying(self.person.renew)
+                self.person.client.fetch_on(document, path, watch)
+        except (RedwellClientError, OSError) as failure:
+            state, problem = "failed", problem_of(failure)
         self.outcomes[path] = Outcome(str(path), document["id"], state, size, sha256, problem)
-
-    def _fetch(self, path: Path, document: dict[str, Any], moved: Moved) -> None:
-        came = 0
-
-        def counted(count: int) -> None:
-            nonlocal came
-            came += count
-            moved(count)
-
-        self.person.renew()
-        try:
-            self.person.client.fetch_on(document, path, moved=counted)
-        except (RedwellClientError, httpx.HTTPError):
-            moved(-came)
-            raise

@@ -1,7 +1,8 @@
 """`redwell put`: files and folders into a matter, as they lie here.
 
-What the matter has already, under the same name with the same bytes, is skipped, so that after any
-interruption the same command goes on. Other bytes under the same name become the next version.
+What the matter has already, under the same name with the same bytes, is skipped, and a large file goes on
+where it stopped, so that after any interruption the same command goes on. Other bytes under the same name
+become the next version.
 """
 
 import unicodedata
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from clients.python.redwell_client import RedwellClientError, file_sha256
-from services.cli.files.outcome import Outcome
+from clients.python.redwell_client import LocalFile, RedwellClientError, Watch
+from services.cli.files.begun import Unfinished
+from services.cli.files.outcome import Done, Outcome, left, problem_of
 from services.cli.files.places import PlaceError, find_matter
-from services.cli.files.session import SignedIn, signed_in
-from services.cli.files.work import Moved, Task, run_all, with_patience
+from services.cli.files.sender import Job, Sender
+from services.cli.files.session import signed_in, uploads_file
+from services.cli.files.work import Manner, Task, run_all
 
 Known = dict[tuple[str, str], dict[str, Any]]
 """What is in the matter, by folder and name."""
@@ -39,7 +40,7 @@ class Wanted:
     folder: str = ""
 
 
-def put(paths: Sequence[Path], wanted: Wanted, jobs: int, *, quiet: bool) -> list[Outcome]:
+def put(paths: Sequence[Path], wanted: Wanted, manner: Manner) -> Done:
     """Put files and folders into a matter; what became of each, in the order they were found in.
 
     Raises:
@@ -51,9 +52,12 @@ def put(paths: Sequence[Path], wanted: Wanted, jobs: int, *, quiet: bool) -> lis
         matter = find_matter(person.client, wanted.matter)["id"]
         documents = person.client.documents(matter, limit="200")
         known = {(row["folder"], row["name"]): row for row in documents}
-        putting = _Putting(person, matter, wanted.class_id, known, {})
-        run_all((putting.task(item) for item in items), jobs, quiet=quiet)
-        return [putting.outcomes[item] for item in items]
+        sender = Sender(person, matter, wanted.class_id, Unfinished(uploads_file()))
+        putting, done = _Putting(sender, known, {}), Done()
+        with done.stopping():
+            run_all((putting.task(item) for item in items), manner, person.renew_since)
+        done.outcomes = [putting.outcomes.get(item) or left(item.path, _size(item)) for item in items]
+        return done
 
 
 def gather(paths: Iterable[Path], folder: str) -> Iterator[Item]:
@@ -75,6 +79,13 @@ def gather(paths: Iterable[Path], folder: str) -> Iterator[Item]:
             raise PlaceError(f"{path} is no file or folder here.")
 
 
+def _size(item: Item) -> int:
+    try:
+        return item.path.stat().st_size
+    except OSError:  # it went meanwhile, which is told when it is to be read
+        return 0
+
+
 def nfc(text: str) -> str:
     """As names are kept there, whichever form this system gives them in."""
     return unicodedata.normalize("NFC", text)
@@ -91,50 +102,29 @@ def _through_link(top: Path, found: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Putting:
-    person: SignedIn
-    matter: str
-    class_id: str
+    sender: Sender
     known: Known
     outcomes: dict[Item, Outcome]
 
     def task(self, item: Item) -> Task:
-        size = item.path.stat().st_size
-        return Task(str(item.path), size, lambda moved: self._one(item, size, moved))
+        return Task(str(item.path), _size(item), lambda watch: self._one(item, watch))
 
-    def _one(self, item: Item, size: int, moved: Moved) -> None:
+    def _one(self, item: Item, watch: Watch) -> None:
+        try:
+            self.outcomes[item] = self._put(item, watch)
+        except (RedwellClientError, OSError) as failure:
+            problem = problem_of(failure)
+            self.outcomes[item] = Outcome(str(item.path), None, "failed", _size(item), None, problem)
+
+    def _put(self, item: Item, watch: Watch) -> Outcome:
+        watch.doing("reading")
+        file = LocalFile.read(item.path, lambda _count: watch.moved(0))
         there = self.known.get((nfc(item.folder), nfc(item.path.name)))
-        try:
-            self.outcomes[item] = self._sent(item, size, there, moved)
-        except (RedwellClientError, httpx.HTTPError, OSError) as failure:
-            problem = str(failure) or type(failure).__name__
-            self.outcomes[item] = Outcome(str(item.path), None, "failed", size, None, problem)
-
-    def _sent(self, item: Item, size: int, there: dict[str, Any] | None, moved: Moved) -> Outcome:
-        sha256 = file_sha256(item.path)
-        if there is not None and there["version"]["sha256"] == sha256:
-            moved(size)
-            return Outcome(str(item.path), there["id"], "skipped", size, sha256)
-        self.person.renew()
-        client = self.person.client
-        if there is None:
-            upload = with_patience(lambda: client.create(self.matter, item.path, self.class_id, item.folder))
-        else:
-            upload = with_patience(lambda: client.create_version(there["id"], item.path))
-        document = with_patience(lambda: self._send(upload, item.path, moved))
+        if there is not None and there["version"]["sha256"] == file.sha256:
+            self.sender.forget(Job(file, item.folder, None), watch)
+            watch.found(file.length_bytes)
+            return Outcome(str(item.path), there["id"], "skipped", file.length_bytes, file.sha256)
+        watch.doing("sending")
+        document = self.sender.send(Job(file, item.folder, there["id"] if there else None), watch)
         state = "sent" if there is None else "version"
-        return Outcome(str(item.path), document["id"], state, size, sha256)
-
-    def _send(self, upload: dict[str, Any], path: Path, moved: Moved) -> dict[str, Any]:
-        sent = 0
-
-        def counted(count: int) -> None:
-            nonlocal sent
-            sent += count
-            moved(count)
-
-        self.person.renew()
-        try:
-            return self.person.client.send(upload, path, counted)
-        except (RedwellClientError, httpx.HTTPError):
-            moved(-sent)
-            raise
+        return Outcome(str(item.path), document["id"], state, file.length_bytes, file.sha256)

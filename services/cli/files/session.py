@@ -5,6 +5,7 @@ the one before has written.
 """
 
 import contextlib
+import functools
 import json
 import os
 import threading
@@ -13,12 +14,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from clients.python.redwell_client import ProblemError, Redwell, Tokens
-from services.cli.files.locking import exclusive
+import httpx
+
+from clients.python.redwell_client import ProblemError, Redwell, RedwellClientError, Tokens
+from clients.python.redwell_client.locking import exclusive
 from services.cli.pins import own_folder
 
 RENEW_AFTER_SECONDS = 240.0
 """Access tokens live for ten minutes; a transfer that begins with a young one is admitted."""
+KEEP_ALIVE_SECONDS = 1800.0
+"""A session idles out after an hour; each renewal is a risk on a bad line, as a refresh token works once."""
 
 
 class NotSignedInError(Exception):
@@ -55,14 +60,33 @@ class SignedIn:
         Raises:
             NotSignedInError: the session has ended.
         """
+        self._renew_after(RENEW_AFTER_SECONDS)
+
+    def renew_since(self, moment: float) -> bool:
+        """Have an access token of after this moment, as one of before was refused (raises as `renew`)."""
+        self._renew_after(time.monotonic() - moment)
+        return True
+
+    def keep_alive(self) -> None:
+        """Keep the session from idling out while something runs that needs none itself."""
+        with contextlib.suppress(NotSignedInError, RedwellClientError, httpx.HTTPError):
+            self._renew_after(KEEP_ALIVE_SECONDS)
+
+    @functools.cached_property
+    def member_id(self) -> str:
+        return str(self.client.call("GET", "/v1/me")["id"])
+
+    def _renew_after(self, seconds: float) -> None:
         with self._lock:
-            if time.monotonic() - self._renewed < RENEW_AFTER_SECONDS:
+            if time.monotonic() - self._renewed < seconds:
                 return
             with exclusive(session_file().with_suffix(".lock")):
                 kept = read()
                 if kept.login != self._login:
                     raise NotSignedInError("Somebody signed in anew meanwhile; run the command again.")
-                self.client.tokens = Tokens("", kept.refresh, kept.acting_for)
+                # Others may be using the old access token meanwhile.
+                access = self.client.tokens.access if self.client.tokens else ""
+                self.client.tokens = Tokens(access, kept.refresh, kept.acting_for)
                 try:
                     self.client.refresh()
                 except ProblemError as refused:
@@ -91,6 +115,10 @@ def session_file() -> Path:
     return own_folder() / "session.json"
 
 
+def uploads_file() -> Path:
+    return own_folder() / "uploads.json"
+
+
 def read() -> Kept:
     try:
         return Kept(**json.loads(session_file().read_text()))
@@ -103,16 +131,23 @@ def read() -> Kept:
 def keep(url: str, ca: str | None, tokens: Tokens | None, login: str) -> None:
     """Write the file anew, whole or not at all."""
     assert tokens is not None
-    file = session_file()
+    kept = Kept(url, ca, tokens.refresh, tokens.acting_for, login)
+    write_privately(session_file(), json.dumps(asdict(kept)))
+
+
+def write_privately(file: Path, text: str) -> None:
+    """Write a file that only oneself can read, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = file.with_suffix(f".{os.getpid()}.new")
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
-        json.dump(asdict(Kept(url, ca, tokens.refresh, tokens.acting_for, login)), opened)
+        opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())
     written.replace(file)
 
 
 def forget() -> None:
-    session_file().unlink(missing_ok=True)
+    """Forget the session, and the uploads that went on in it: none outlives its end."""
+    for file in (session_file(), uploads_file()):
+        file.unlink(missing_ok=True)

@@ -1,90 +1,118 @@
 """Many files at once: each is tried again when the line breaks, and one that fails leaves others alone."""
 
-import time
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
-from threading import Event
-from typing import TypeVar
 
-import httpx
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.progress import Task as Bar
 
-from clients.python.redwell_client import EndedEarlyError, ProblemError
+from clients.python.redwell_client import Patience, Watch
 from services.cli.files.places import visible
 
-PASSING = frozenset({423, 429, 503})
-"""Statuses of what may be different in a moment."""
+LEAVE_SECONDS = 2.0
+"""How long a command that was told to stop waits for what is under way."""
+_THREADS = "redwell-transfer"
 
-Result = TypeVar("Result")
-Moved = Callable[[int], None]
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a command goes about many files."""
+
+    parallel: int
+    patience_seconds: float
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file. `run` is given what to tell of the bytes that moved, and may be called again."""
+    """One file."""
 
     title: str
     length_bytes: int
-    run: Callable[[Moved], None]
+    run: Callable[[Watch], None]
 
 
-def with_patience(run: Callable[[], Result], pause: Callable[[float], None] = time.sleep) -> Result:
-    """The result of `run`, which is tried again after what may pass."""
-    for wait in (1.0, 3.0, 9.0):
-        try:
-            return run()
-        except (httpx.TransportError, EndedEarlyError):
-            pause(wait)
-        except ProblemError as refused:
-            if refused.status not in PASSING:
-                raise
-            pause(wait)
-    return run()
+def run_all(tasks: Iterable[Task], manner: Manner, renew: Callable[[float], bool]) -> None:
+    """Run each task, several at a time, with a bar for all and one for each that is under way.
 
-
-def run_all(tasks: Iterable[Task], jobs: int, *, quiet: bool) -> None:
-    """Run each task, `jobs` at a time, with a bar for all and one for each that is under way."""
-    listed, stop = list(tasks), Event()
-    with _progress(quiet=quiet) as progress, ThreadPoolExecutor(jobs) as pool:
-        bars = _Bars(progress, progress.add_task("all", total=sum(task.length_bytes for task in listed)))
-        under_way = [pool.submit(bars.run, task, stop) for task in listed]
+    What one of them raises ends all; so does an interruption.
+    """
+    listed, stop = list(tasks), threading.Event()
+    pool = ThreadPoolExecutor(manner.parallel, thread_name_prefix=_THREADS)
+    with _progress(quiet=manner.quiet) as progress:
+        bars = _Bars(progress, sum(task.length_bytes for task in listed), stop)
+        patience = Patience(manner.patience_seconds, pause=bars.pause, renew=renew)
+        under_way = [pool.submit(bars.run, task, patience) for task in listed]
         try:
             for done in as_completed(under_way):
                 done.result()
         except BaseException:
             stop.set()
-            pool.shutdown(cancel_futures=True)
+            _leave(pool, under_way)
             raise
+    pool.shutdown()
 
 
-@dataclass(frozen=True, slots=True)
+def still_running() -> bool:
+    """Whether a task that was told to stop has not noticed yet, as it waits for an answer."""
+    return any(thread.name.startswith(_THREADS) for thread in threading.enumerate())
+
+
+def _leave(pool: ThreadPoolExecutor, under_way: list[Future[None]]) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    wait(under_way, timeout=LEAVE_SECONDS)
+
+
 class _Bars:
-    progress: Progress
-    total: TaskID
+    def __init__(self, progress: Progress, length_bytes: int, stop: threading.Event) -> None:
+        self._progress, self._stop = progress, stop
+        self._lock = threading.Lock()
+        self._all = self._bar("all", length_bytes)
 
-    def run(self, task: Task, stop: Event) -> None:
-        own = self.progress.add_task(visible(task.title), total=task.length_bytes)
+    def run(self, task: Task, patience: Patience) -> None:
+        own, title = self._bar(visible(task.title), task.length_bytes), visible(task.title)
 
         def moved(count: int) -> None:
-            if stop.is_set():
-                raise KeyboardInterrupt
-            self.progress.advance(own, count)
-            self.progress.advance(self.total, count)
+            self._go_on()
+            with self._lock:
+                self._progress.advance(own.id, count)
+                self._progress.advance(self._all.id, count)
+
+        def found(count: int) -> None:
+            with self._lock:  # not as an advance, which would count for the rate
+                own.completed += count
+                self._all.completed += count
+
+        def doing(what: str) -> None:
+            self._go_on()
+            self._progress.update(own.id, description=f"{title} ({what})")
 
         try:
-            task.run(moved)
+            task.run(Watch(patience, moved, found, doing))
         finally:
-            self.progress.remove_task(own)
+            self._progress.remove_task(own.id)
+
+    def pause(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+
+    def _bar(self, title: str, length_bytes: int) -> Bar:
+        made = self._progress.add_task(title, total=length_bytes)
+        return next(bar for bar in self._progress.tasks if bar.id == made)
 
 
 def _progress(*, quiet: bool) -> Progress:
