@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("root", sa.Text(), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("root IS NOT NULL OR revoked_at IS NOT NULL", name=op.f("ck_firm_roots_says")),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_firm_roots")),
     )
     op.execute(TELL)

@@ -20,6 +20,7 @@ from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
 from services.docs_api.refused import refused_subject
+from services.docs_api.roots.starting import try_roots
 from services.docs_api.roots.unlocking import FirmKeys, unlock_acting_firm
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.alarm import Alarm
@@ -85,6 +86,7 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
         work = [sweep_until(stop, vault), verify_until(stop, vault), alarm.listen()]
         if roots.reaches_elsewhere:
             work.append(keychain.opened.keep())
+        work.append(try_roots(vault))
         working = [asyncio.create_task(each) for each in work]
         try:
             yield
@@ -106,3 +108,9 @@ async def check(app: ServiceApp) -> str | None:
     except (asyncpg.PostgresError, *UNREACHABLE):
         return "docs: the database does not answer"
     return None
+
+
+def notes(app: ServiceApp) -> list[str]:
+    """What does not work for some firms, in sentences."""
+    vault: Vault = app.state.vault
+    return [f"docs: the root key {root} cannot be used" for root in vault.keychain.opened.shut()]

@@ -75,7 +75,9 @@ async def current_firm_key(act: Act) -> WrappedFirmKey:
         keychain = vault_of(act.request).keychain
         root = await chosen_root(act.session, firm, keychain.roots)
         if is_elsewhere(root):
-            raise FirmKeyUnavailable  # made before a transaction is open, or not at all
+            # It is made before a transaction is open: by the next request, if the root was chosen just now.
+            act.request.app.state.firm_keys.forget(firm)
+            raise FirmKeyUnavailable
         await add_firm_key(act.session, await keychain.new_firm_key(firm, new_id(act.now), root), act.now)
         found = await find_firm_key(act.session, firm)
     assert found is not None, "the unique index leaves exactly one current key"

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from services.tables.roles import Role
@@ -17,7 +16,6 @@ class FirmRoot(Record):
 
     __tablename__ = "firm_roots"
     __table_args__ = (
-        CheckConstraint("root IS NOT NULL OR revoked_at IS NOT NULL", name="says"),
         {
             "info": {
                 "access": Access(

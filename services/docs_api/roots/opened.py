@@ -12,6 +12,7 @@ to it is heard within a third of it, and, where KMS does not answer either, with
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -61,10 +62,17 @@ class OpenedKeys:
         roots: who opens them.
         trust_seconds: for how long an opened key is used.
         closed: called with a firm whose key was closed, so that what hangs on it ends.
+        now: seconds of a clock that is never set.
     """
 
-    def __init__(self, roots: Roots, trust_seconds: float, closed: Callable[[UUID], None]) -> None:
-        self._roots, self._trust, self._closed = roots, trust_seconds, closed
+    def __init__(
+        self,
+        roots: Roots,
+        trust_seconds: float,
+        closed: Callable[[UUID], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roots, self._trust, self._closed, self._now = roots, trust_seconds, closed, now
         self._held: dict[SealedFirmKey, _Held] = {}
 
     def key(self, sealed: SealedFirmKey) -> SecretKey:
@@ -73,7 +81,7 @@ class OpenedKeys:
         Raises:
             FirmKeyUnavailable: it is not; its root is being asked, unless it was just now.
         """
-        held, now = self._of(sealed), _now()
+        held, now = self._of(sealed), self._now()
         held.used_at = now
         if held.key is not None and now < held.good_until:
             return held.key
@@ -87,7 +95,7 @@ class OpenedKeys:
             FirmKeyUnavailable: its root refuses, or has not answered in `PATIENCE_SECONDS`.
         """
         held = self._of(sealed)
-        if held.key is None or _now() >= held.good_until:
+        if held.key is None or self._now() >= held.good_until:
             asking = self._ask(sealed, held)
             # One asks for all who wait, and does not end with the first of them who leaves. Once it is known
             # that the root is not to be had, nobody waits: it is asked all the same, for whoever comes next.
@@ -95,26 +103,34 @@ class OpenedKeys:
                 await asyncio.wait([asking], timeout=PATIENCE_SECONDS)
         self.key(sealed)
 
+    def shut(self) -> list[str]:
+        """The roots that were found not to be usable, and have not been since."""
+        return sorted({sealed.root for sealed, held in self._held.items() if held.told})
+
     async def keep(self) -> NoReturn:
         """Ask again for the keys in use, close those whose time is over, forget the unused. Never returns."""
         while True:
             await asyncio.sleep(self._trust / 12)
-            now = _now()
-            for sealed, held in list(self._held.items()):
-                if held.asking is None and now - held.used_at > _UNUSED_SECONDS:
-                    del self._held[sealed]
-                    continue
-                if held.key is not None and now >= held.good_until:
-                    self._close(sealed, held, "unreachable")
-                if now - held.asked_at >= self._trust / 3:
-                    self._ask(sealed, held)
+            self.look()
+
+    def look(self) -> None:
+        """One round of `keep`."""
+        now = self._now()
+        for sealed, held in list(self._held.items()):
+            if held.asking is None and now - held.used_at > _UNUSED_SECONDS:
+                del self._held[sealed]
+                continue
+            if held.key is not None and now >= held.good_until:
+                self._close(sealed, held, "unreachable")
+            if now - held.asked_at >= self._trust / 3:
+                self._ask(sealed, held)
 
     def _of(self, sealed: SealedFirmKey) -> _Held:
-        return self._held.setdefault(sealed, _Held(used_at=_now()))
+        return self._held.setdefault(sealed, _Held(used_at=self._now()))
 
     def _ask(self, sealed: SealedFirmKey, held: _Held) -> asyncio.Task[None] | None:
-        if held.asking is None and _now() - held.asked_at >= _PAUSE_SECONDS:
-            held.asked_at = _now()
+        if held.asking is None and self._now() - held.asked_at >= _PAUSE_SECONDS:
+            held.asked_at = self._now()
             held.asking = asyncio.create_task(self._open(sealed, held))
         return held.asking
 
@@ -123,7 +139,7 @@ class OpenedKeys:
         try:
             key = await self._roots.named(sealed.root).open(sealed.wrapped, sealed.name)
         except RootUnreachableError as failure:
-            if _now() >= held.good_until:
+            if self._now() >= held.good_until:
                 self._close(sealed, held, failure.why)
         except KeysError as failure:
             self._close(sealed, held, str(getattr(failure, "why", "altered")))
@@ -151,7 +167,3 @@ class OpenedKeys:
 
 def _named(sealed: SealedFirmKey) -> dict[str, str]:
     return {"root": sealed.root, "firm": str(sealed.name.tenant), "key": str(sealed.name.id)}
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

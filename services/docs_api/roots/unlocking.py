@@ -6,6 +6,7 @@ needs no key is served, and what does is refused where it does.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy import exists, or_, select
 
 from services.docs_api.keychain import Keychain, WrappedFirmKey
 from services.docs_api.keys import FIRM_KEY_COLUMNS, add_firm_key, find_firm_key, firm_key_of
+from services.docs_api.roots.opened import PATIENCE_SECONDS
 from services.docs_api.roots.queries import chosen_root
 from services.kernel.clock import Clock
 from services.kernel.database import Database
@@ -51,15 +53,20 @@ class FirmKeys:
     keychain: Keychain
     clock: Clock
     _known: dict[UUID, _Known] = field(default_factory=dict)
+    _making: dict[UUID, asyncio.Task[tuple[WrappedFirmKey, ...]]] = field(default_factory=dict)
 
     async def unlock(self, firm: UUID, *, make: bool) -> None:
         """Have the firm's keys opened; its first one made, if `make` and its root is elsewhere."""
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         known = self._known.get(firm)
         if known is None or now >= known.until or (make and not known.complete):
             known = await self._read(firm, make=make)
             self._known[firm] = replace(known, until=now + LOOK_AGAIN_SECONDS)
         await asyncio.gather(*map(self.keychain.unlock, known.keys), return_exceptions=True)
+
+    def forget(self, firm: UUID) -> None:
+        """Ask again which keys the firm has."""
+        self._known.pop(firm, None)
 
     async def _read(self, firm: UUID, *, make: bool) -> _Known:
         async with self.database.transaction([firm]) as session:
@@ -77,12 +84,21 @@ class FirmKeys:
             )
             keys = tuple(firm_key_of(dict(row)) for row in found.mappings())
         if current is None and make and is_elsewhere(root):
-            made = await self._make(firm, root)
+            made = await self._first_key(firm, root)
             return _Known((*keys, *made), complete=bool(made))
         return _Known(keys, complete=current is not None or not is_elsewhere(root))
 
+    async def _first_key(self, firm: UUID, root: str) -> tuple[WrappedFirmKey, ...]:
+        """One makes it for all who wait, each for as long as they may."""
+        making = self._making.get(firm)
+        if making is None:
+            making = self._making[firm] = asyncio.create_task(self._make(firm, root))
+            making.add_done_callback(lambda _: self._making.pop(firm, None))
+        await asyncio.wait([making], timeout=PATIENCE_SECONDS)
+        return making.result() if making.done() else ()
+
     async def _make(self, firm: UUID, root: str) -> tuple[WrappedFirmKey, ...]:
-        """The firm's first key, sealed with no transaction open. Two at once agree on one."""
+        """Seal it with no transaction open. Two processes at once agree on one."""
         now = self.clock()
         try:
             made = await self.keychain.new_firm_key(firm, new_id(now), root)
