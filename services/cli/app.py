@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from services.cli.files import commands
+from services.cli.keys.commands import keys
 
 if TYPE_CHECKING:
     from services.host.server import TLSFiles
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
 
 for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get):
     app.command()(command)

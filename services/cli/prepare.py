@@ -26,9 +26,11 @@ from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
 
 _NOT_PRINTED = frozenset(
-    {"REDWELL_S3_ACCESS_KEY_ID", "REDWELL_S3_SECRET_ACCESS_KEY", "REDWELL_S3_SESSION_TOKEN"}
+    f"REDWELL_{of}_{name}"
+    for of in ("S3", "KMS")
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
-"""The store's credentials are the vault's alone; the output goes to every service."""
+"""Credentials of the store and of KMS are the vault's alone; the output goes to every service."""
 
 
 def prepare(data: Path) -> None:
@@ -86,7 +88,7 @@ def _prepare_folder(data: Path, told: dict[str, str], url: str) -> None:
             # As a shell and systemd's EnvironmentFile both read it.
             print(f"{name}={shlex.quote(value)}")
     if _NOT_PRINTED & set(environment):
-        print("The store's credentials were not printed; give them to `serve docs` alone.", file=sys.stderr)
+        print("Credentials were not printed; give them to `serve docs` alone.", file=sys.stderr)
     _tell(fingerprint(keys.log_key().public_bytes), code)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from fastapi import Depends
 
 from services.docs_api.access_requests.routes import router as access_requests
 from services.docs_api.agreements.routes import router as agreements
@@ -19,6 +20,8 @@ from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
 from services.docs_api.refused import refused_subject
+from services.docs_api.roots.starting import try_roots
+from services.docs_api.roots.unlocking import FirmKeys, unlock_acting_firm
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.routes import router as transfers
@@ -33,6 +36,7 @@ from services.kernel.clock import Clock, system_clock
 from services.kernel.database import UNREACHABLE
 from services.kernel.settings import Settings
 from services.keys.files import KeyFile
+from services.keys.opening import open_roots
 from services.keys.wrapping import UnwrapError
 from services.storage.opening import open_store
 from services.storage.protocol import StoreError
@@ -58,7 +62,10 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         changes,
         holds,
     )
-    definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
+    before = (Depends(unlock_acting_firm),) if settings.kms_is_told else ()
+    definition = ServiceDefinition(
+        "docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject, before
+    )
     return ServiceApp(definition, settings, clock)
 
 
@@ -67,14 +74,19 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     # The key of this deployment that is never replaced names it to the store.
     owner = str(app.state.keys.secret(KeyFile.SUBJECTS).name.id)
-    keychain = Keychain(app.state.keys.secret(KeyFile.ROOT))
     slots = Slots(settings.transfers_per_session, settings.transfers_per_process)
     alarm = Alarm(settings)
+    roots = open_roots(settings, app.state.keys)
+    keychain = Keychain(roots, settings.root_trust_seconds, closed=alarm.ring)
+    app.state.firm_keys = FirmKeys(app.state.database, keychain, app.state.recorder.clock)
     async with open_store(settings, owner) as store:
         vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots, alarm)
         app.state.vault = vault
         stop = asyncio.Event()
-        work = (sweep_until(stop, vault), verify_until(stop, vault), alarm.listen())
+        work = [sweep_until(stop, vault), verify_until(stop, vault), alarm.listen()]
+        if roots.reaches_elsewhere:
+            work.append(keychain.opened.keep())
+        work.append(try_roots(vault))
         working = [asyncio.create_task(each) for each in work]
         try:
             yield
@@ -96,3 +108,9 @@ async def check(app: ServiceApp) -> str | None:
     except (asyncpg.PostgresError, *UNREACHABLE):
         return "docs: the database does not answer"
     return None
+
+
+def notes(app: ServiceApp) -> list[str]:
+    """What does not work for some firms, in sentences."""
+    vault: Vault = app.state.vault
+    return [f"docs: the root key {root} cannot be used" for root in vault.keychain.opened.shut()]

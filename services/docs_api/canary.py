@@ -13,13 +13,16 @@ from services.kernel.ids import PLATFORM
 from services.kernel.settings import Settings
 from services.keys.errors import KeysError
 from services.keys.files import NamedKey
+from services.keys.roots import file_roots
 from services.keys.wrapping import KeyName, UnwrapError, new_key, unwrap, wrap
 from services.tables.roles import Role
 
 _LOCK = 0x72656477_63616E61  # "redwcana"
 _CANARIES = "SELECT id, wrapped FROM root_canaries WHERE tenant_id = $1"
 _ADD = "INSERT INTO root_canaries (tenant_id, id, wrapped, created_at) VALUES ($1, $2, $3, $4)"
-_SOME_FIRM_KEY = "SELECT tenant_id, id, wrapped, names_wrapped FROM firm_keys LIMIT 1"
+_SOME_FIRM_KEY = """
+SELECT tenant_id, id, root, wrapped, names_wrapped FROM firm_keys WHERE position(':' in root) = 0 LIMIT 1
+"""
 
 
 class WrongRootKeyError(KeysError):
@@ -43,7 +46,7 @@ async def ensure_canary(settings: Settings, root: NamedKey, now: datetime) -> No
             known = dict(await connection.fetch(_CANARIES, PLATFORM))
             if not known:
                 row = await connection.fetchrow(_SOME_FIRM_KEY)
-                _check_firm_key(root, None if row is None else WrappedFirmKey(*row))
+                await _check_firm_key(root, None if row is None else WrappedFirmKey(*row))
                 await connection.execute(_ADD, PLATFORM, root.name.id, new_canary(root), now)
             else:
                 check_canary(root, known.get(root.name.id))
@@ -70,11 +73,11 @@ def check_canary(root: NamedKey, canary: bytes | None) -> None:
         raise _wrong(root) from exc
 
 
-def _check_firm_key(root: NamedKey, firm: WrappedFirmKey | None) -> None:
+async def _check_firm_key(root: NamedKey, firm: WrappedFirmKey | None) -> None:
     if firm is None:
         return
     try:
-        Keychain(root).try_firm_key(firm)
+        await Keychain(file_roots(root)).try_firm_key(firm)
     except UnwrapError as exc:
         raise _wrong(root) from exc
 

@@ -27,6 +27,7 @@ class ServiceDefinition:
     """What makes a service: its name, its database role and pool, its routers, and what lives as long as it.
 
     `lifespan` runs inside the common one, with `app.state.database` and `app.state.recorder` in place.
+    `before` are dependencies (FastAPI's `Depends`) that every request passes first.
     `refused_subject` lets the event of a refusal say what it was about, where that is in the tenant.
     """
 
@@ -36,6 +37,7 @@ class ServiceDefinition:
     routers: tuple[APIRouter, ...]
     lifespan: Lifespan | None = None
     refused_subject: FindRefused | None = None
+    before: tuple[Any, ...] = ()
 
 
 class ServiceApp(FastAPI):
@@ -59,7 +61,7 @@ class ServiceApp(FastAPI):
         self.state.database = Database(settings, definition.role, definition.pool_size)
         self.state.recorder = Recorder(settings, definition.role, keys.secret(KeyFile.SUBJECTS), clock)
         for router in definition.routers:
-            self.include_router(router)
+            self.include_router(router, dependencies=definition.before)
         self.operations = operations_of(self, definition.name)
         install_problem_handlers(self, self.operations)
 

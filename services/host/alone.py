@@ -16,7 +16,7 @@ from services.host.door import AssertionDoor
 from services.host.health import HealthApp
 from services.host.lifespan import Living
 from services.host.listeners import BACKLOG, Address, open_sockets
-from services.host.readiness import readiness_checks
+from services.host.readiness import readiness_checks, readiness_notes
 from services.host.server import Endpoint, serve
 from services.host.store import require_store
 from services.kernel.clock import Clock, system_clock
@@ -72,4 +72,4 @@ def _service(name: str, settings: Settings, clock: Clock) -> tuple[Living, Healt
         async with running(app), door.running():
             yield
 
-    return Living(door, live), HealthApp(readiness_checks([app]))
+    return Living(door, live), HealthApp(readiness_checks([app]), readiness_notes([app]))

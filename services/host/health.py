@@ -6,13 +6,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.types import Receive, Scope, Send
 
 Check = Callable[[], Awaitable[str | None]]
+Notes = Callable[[], Sequence[str]]
 
 
 class HealthApp:
-    """`checks` each answer None, or a sentence that names what is missing."""
+    """`checks` each answer None, or a sentence that names what is missing.
 
-    def __init__(self, checks: Sequence[Check]) -> None:
-        self.checks = checks
+    `notes` say what does not work for some, while all others are served.
+    """
+
+    def __init__(self, checks: Sequence[Check], notes: Sequence[Notes] = ()) -> None:
+        self.checks, self.notes = checks, notes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -28,4 +32,7 @@ class HealthApp:
         if path != "/readyz":
             return 404, {"status": "unknown"}
         missing = [sentence for check in self.checks if (sentence := await check()) is not None]
-        return (503, {"status": "unready", "missing": missing}) if missing else (200, {"status": "ready"})
+        if missing:
+            return 503, {"status": "unready", "missing": missing}
+        notes = [sentence for told in self.notes for sentence in told()]
+        return 200, {"status": "ready", **({"notes": notes} if notes else {})}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.host.composition import create_product
 from services.host.health import HealthApp
 from services.host.listeners import inherited_socket
-from services.host.readiness import readiness_checks
+from services.host.readiness import readiness_checks, readiness_notes
 from services.host.server import Endpoint, TLSFiles, serve
 from services.host.workers import WorkerArguments
 from services.kernel.clock import Clock, system_clock
@@ -25,7 +25,7 @@ def main(words: Sequence[str], clock: Clock = system_clock) -> None:
     assert settings.tls_chain is not None, "the supervisor gives a certificate"
     assert settings.tls_key is not None, "the supervisor gives a key"
     tls = TLSFiles(settings.tls_chain, settings.tls_key)
-    health = HealthApp(readiness_checks(apps))
+    health = HealthApp(readiness_checks(apps), readiness_notes(apps))
     front = Endpoint(product, public, tls, public_url=settings.public_url)
     serve([front, Endpoint(health, private, lifespan=False)], told.ready)
 

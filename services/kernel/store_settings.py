@@ -106,13 +106,14 @@ def _require_bucket(told: StoreSettings) -> None:
         raise ValueError("REDWELL_S3_BUCKET must name the bucket")
     if told.s3_operation_seconds >= told.orphan_grace_seconds:
         raise ValueError("REDWELL_S3_OPERATION_SECONDS must be less than REDWELL_ORPHAN_GRACE_SECONDS")
-    if told.s3_endpoint is not None and not _endpoint_is_fit(told.s3_endpoint):
+    if told.s3_endpoint is not None and not endpoint_is_fit(told.s3_endpoint):
         raise ValueError(
             "REDWELL_S3_ENDPOINT must be https://HOST or https://HOST:PORT; http is for this machine only"
         )
 
 
-def _endpoint_is_fit(endpoint: str) -> bool:
+def endpoint_is_fit(endpoint: str) -> bool:
+    """Whether it is the origin of a server, and speaks TLS or is on this machine."""
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", endpoint):
         return False
     try:

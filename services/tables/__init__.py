@@ -1,6 +1,18 @@
 """The shared Postgres schema: one file per owner, each table with one writer; grants are made from it."""
 
-from services.tables import agreements, audit, auth, canaries, content, docs, evidence, gateway, holds, mail
+from services.tables import (
+    agreements,
+    audit,
+    auth,
+    canaries,
+    content,
+    docs,
+    evidence,
+    gateway,
+    holds,
+    mail,
+    roots,
+)
 from services.tables.schema import Record
 
 __all__ = [
@@ -15,4 +27,5 @@ __all__ = [
     "gateway",
     "holds",
     "mail",
+    "roots",
 ]

@@ -35,11 +35,13 @@ class Organization(Record):
                         Role.DOCS: _READ,
                         Role.AUDIT: _READ,
                         Role.SEQUENCER: ("SELECT (id, kind)",),
+                        Role.SWEEPER: ("SELECT (id, kind)",),
                     },
                     tenant_column="id",
                     across={
                         Role.AUTH: f"{IN_TENANTS.format(column='id')} OR {IN_PLATFORM}",
                         Role.SIGNIN: "true",
+                        Role.SWEEPER: "true",
                         Role.SEQUENCER: "true",
                     },
                 )

@@ -37,7 +37,7 @@ class FirmKey(Record):
                     writer="docs_api",
                     grants={
                         Role.DOCS: KEEP,
-                        Role.SWEEPER: ("SELECT (tenant_id, id, wrapped, names_wrapped)",),
+                        Role.SWEEPER: ("SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at)",),
                     },
                     across={Role.SWEEPER: "true"},
                 )

@@ -19,6 +19,7 @@ from services.kernel.database import Database
 from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
+from services.keys.roots import file_roots
 from services.storage.opening import open_store
 from services.storage.protocol import new_object_key
 from services.tables.roles import Role
@@ -200,7 +201,7 @@ async def vault_ahead(world: World, told: dict[str, str]) -> AsyncIterator[Vault
 
     recorder = Recorder(settings, Role.DOCS, subjects, ahead)
     database = Database(settings, Role.DOCS, 1)
-    keychain = Keychain(keys.secret(KeyFile.ROOT))
+    keychain = Keychain(file_roots(keys.secret(KeyFile.ROOT)))
     async with open_store(settings, str(subjects.name.id)) as store:
         yield Vault(settings, database, recorder, store, keychain, Slots(1, 1), Alarm(settings))
 

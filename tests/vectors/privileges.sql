@@ -66,8 +66,15 @@ ALTER TABLE firm_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_keys FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON firm_keys TO redwell_docs
 CREATE POLICY docs_tenant ON firm_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, wrapped, names_wrapped) ON firm_keys TO redwell_sweeper
+GRANT SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at) ON firm_keys TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_keys TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE firm_roots OWNER TO redwell_owner
+ALTER TABLE firm_roots ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_roots FORCE ROW LEVEL SECURITY
+GRANT SELECT ON firm_roots TO redwell_docs
+CREATE POLICY docs_tenant ON firm_roots TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
+CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE matters OWNER TO redwell_owner
 ALTER TABLE matters ENABLE ROW LEVEL SECURITY
 ALTER TABLE matters FORCE ROW LEVEL SECURITY
@@ -91,6 +98,8 @@ GRANT SELECT (id, kind) ON organizations TO redwell_sequencer
 CREATE POLICY sequencer_across ON organizations TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT ON organizations TO redwell_signin
 CREATE POLICY signin_across ON organizations TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (id, kind) ON organizations TO redwell_sweeper
+CREATE POLICY sweeper_across ON organizations TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE outbox OWNER TO redwell_owner
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY

@@ -88,7 +88,9 @@ def ask_health(address: str) -> Health:
             if client.get("/livez").json().get("status") != "alive":
                 return Health(alive=False)
             answer = client.get("/readyz")
-            return Health(True, answer.status_code == httpx.codes.OK, tuple(answer.json().get("missing", ())))
+            told = answer.json()
+            missing, notes = tuple(told.get("missing", ())), tuple(told.get("notes", ()))
+            return Health(True, answer.status_code == httpx.codes.OK, missing, notes)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return Health(alive=False)
 

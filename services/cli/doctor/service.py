@@ -13,11 +13,12 @@ OLDEST_NOW = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Answers of the private port. None: it could not be reached. `missing`: sentences of /readyz."""
+    """Answers of the private port. None: not reached. `missing`, `notes`: sentences of /readyz."""
 
     alive: bool
     ready: bool | None = None
     missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def health(found: Health, address: str) -> list[Finding]:
         then = "Give the address with --ops; if it is right, see the instance's messages."
         return [mend(INSTANCE, f"Nothing answers /livez at {address}.", then)]
     if found.ready:
-        return [fine(INSTANCE, f"{address} says that it is alive and ready.")]
+        then = "Some are not served; all others are."
+        noted = [mend(INSTANCE, f"{address} says: {sentence}.", then) for sentence in found.notes]
+        return [fine(INSTANCE, f"{address} says that it is alive and ready."), *noted]
     sentences = "; ".join(found.missing) or "it does not say why"
     return [
         mend(

@@ -20,7 +20,7 @@ from services.docs_api.agreements.schemas import (
 )
 from services.docs_api.engagements.errors import EngagementEnded
 from services.docs_api.keychain import Names
-from services.docs_api.keys import KEY_COLUMNS, current_firm_key, firm_key_of
+from services.docs_api.keys import FIRM_KEY_COLUMNS, current_firm_key, firm_key_of
 from services.docs_api.refusals import invalid
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act
@@ -72,7 +72,7 @@ async def read_version(act: Act, engagement_id: UUID, query: NdaQuery) -> NdaVie
     wanted = Engagement.nda_version if query.version is None else query.version
     joined = and_(NdaVersion.tenant_id == Engagement.tenant_id, NdaVersion.engagement_id == Engagement.id)
     key = and_(FirmKey.tenant_id == NdaVersion.tenant_id, FirmKey.id == NdaVersion.firm_key_id)
-    columns: tuple[Any, ...] = (NdaVersion, Engagement.nda_version.label("current"), *KEY_COLUMNS[:4])
+    columns: tuple[Any, ...] = (NdaVersion, Engagement.nda_version.label("current"), *FIRM_KEY_COLUMNS)
     found = await act.session.execute(
         select(*columns)
         .select_from(Engagement)

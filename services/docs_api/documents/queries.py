@@ -13,6 +13,7 @@ from services.docs_api.documents.schemas import DocumentQuery
 from services.docs_api.documents.words import FOLDER_INDEX, NAME_INDEX, TAG_INDEX
 from services.docs_api.keychain import Names
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
 from services.docs_api.unmet import tell_holder_of_document
 from services.evidence.act import Act
@@ -162,7 +163,7 @@ def _fetchable(*, acting_for_another: bool, numbered: bool) -> Prepared:
 def _still_readable(*, acting_for_another: bool) -> Prepared:
     """Of a version already being handed over: that a newer one came meanwhile does not end the transfer."""
     return Prepared(
-        select(Document.id)
+        select(Document.id, root_revoked(TENANT).label("firm_revoked"))
         .select_from(Document)
         .join(Matter, and_(Matter.tenant_id == Document.tenant_id, Matter.id == Document.matter_id))
         .join(Version, and_(Version.tenant_id == TENANT, Version.document_id == Document.id))

@@ -37,4 +37,7 @@ $1 now, $2 how many."""
 FORGET_CAPABILITIES = "DELETE FROM upload_capabilities WHERE expires_at <= $1"
 FORGET_SEGMENTS = "DELETE FROM segments WHERE tenant_id = $1 AND version_id = $2"
 KNOWN_OBJECTS = "SELECT object_key FROM segments WHERE object_key = ANY($1)"
-SOME_FIRM_KEY = "SELECT tenant_id, id, wrapped, names_wrapped FROM firm_keys LIMIT 1"
+SOME_FIRM_KEY = """
+SELECT tenant_id, id, root, wrapped, names_wrapped FROM firm_keys WHERE position(':' in root) = 0 LIMIT 1
+"""
+"""One that lies under a root in a file."""

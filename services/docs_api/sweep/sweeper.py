@@ -72,7 +72,7 @@ async def try_root_key(vault: Vault) -> None:
     async with sweeper_connection(vault) as connection:
         row = await connection.fetchrow(SOME_FIRM_KEY)
     if row is not None:
-        vault.keychain.try_firm_key(WrappedFirmKey(*row))
+        await vault.keychain.try_firm_key(WrappedFirmKey(*row))
 
 
 @asynccontextmanager

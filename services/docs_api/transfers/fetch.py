@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.docs_api.access import parameters
 from services.docs_api.conditions import ByteRange, asked_range, is_known, quoted, require_match
 from services.docs_api.documents.queries import FETCHABLE, SEGMENTS, STILL_READABLE, readable_document
 from services.docs_api.documents.service import document_view, subject_of
-from services.docs_api.keys import matter_key_of, matter_names
+from services.docs_api.keys import firm_key_of, matter_key_of, matter_names
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.transfers.deliver import Delivery, Handover
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
@@ -129,6 +129,7 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> _Admitted:
             await check_session(session, principal, now)
             await tell_holder_of_document(session, principal, now, wanted.document)
             raise NotFound
+        vault.keychain.require(firm_key_of(row))
         known, part = _selected(request.headers, quoted(row["sha256"].hex()), row["length_bytes"])
         segments = [] if known else await SEGMENTS.all(session, values | {"version": row["version_id"]})
         connection = await driver_connection(session)
@@ -186,9 +187,11 @@ async def _check(vault: Vault, principal: Principal, row: dict[str, Any]) -> Non
     now = vault.recorder.clock()
     values = parameters(principal, now) | {"document": row["id"], "version": row["version_id"]}
     async with vault.database.transaction([principal.firm]) as session:
-        if await STILL_READABLE[principal.acts_for_another].first(session, values) is None:
+        found = await STILL_READABLE[principal.acts_for_another].first(session, values)
+        if found is None:
             await check_session(session, principal, now)
             raise AccessEnded
+    vault.keychain.require(replace(firm_key_of(row), revoked=found["firm_revoked"]))
 
 
 async def _record_failure(handover: Handover, error: BaseException) -> str | None:

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import MEMBER, TENANT, may_write, on_matter, session_lives
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
 from services.tables.content import Document, Upload, Version
 from services.tables.docs import FirmKey, Matter, MatterKey
@@ -60,7 +61,10 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
 
 
 def going_on(session: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
-    """The lease is ours, the session is as `session` says, and its member may still write into the matter."""
+    """The lease is ours, the session is as `session` says, its member may still write into the matter.
+
+    And the firm's root is not revoked.
+    """
     writable = exists().where(
         Matter.tenant_id == TENANT, Matter.id == Upload.matter_id, may_write().self_group()
     )
@@ -69,6 +73,7 @@ def going_on(session: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
         Upload.id == UPLOAD,
         Upload.lease_owner == LEASE,
         Upload.state == "open",
+        ~root_revoked(TENANT),
         writable.correlate(Upload),
         session,
     )

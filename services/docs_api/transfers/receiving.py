@@ -14,6 +14,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
+from services.docs_api.keys import firm_key_of
+from services.docs_api.roots.errors import FirmKeyUnavailable
+from services.docs_api.roots.queries import REVOKED
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
@@ -161,6 +164,7 @@ class Receiving:
 
     async def _check(self) -> None:
         now = self._vault.recorder.clock()
+        self._vault.keychain.require(firm_key_of(self._reception.row))
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             row = await self._terms.still_writable.first(session, self._reception.values(now))
             if row is None:
@@ -173,8 +177,11 @@ class Receiving:
     async def _why_ended(self, session: AsyncSession) -> RedwellError:
         now = self._vault.recorder.clock()
         await self._terms.check_session(session, self._reception.principal, now)
-        held = await LEASE_HELD.first(session, self._reception.values(now))
-        return UploadBusy() if held is None else AccessEnded()
+        values = self._reception.values(now)
+        if await LEASE_HELD.first(session, values) is None:
+            return UploadBusy()
+        revoked = await REVOKED.first(session, values)
+        return FirmKeyUnavailable() if revoked is not None and revoked["revoked"] else AccessEnded()
 
 
 def _sha256(sealed: memoryview) -> bytes:

@@ -111,7 +111,9 @@ async def _take(vault: Vault, tenant: UUID, upload_id: UUID) -> _Job | None:
         )
         stored = await session.execute(segments_of(tenant, row["version_id"]))
         segments = [dict(segment) for segment in stored.mappings()]
-    data_key = vault.keychain.data_key(matter_key_of(row), row["version_id"], row["wrapped_data_key"])
+    matter_key = matter_key_of(row)
+    await vault.keychain.unlock(matter_key.firm)
+    data_key = vault.keychain.data_key(matter_key, row["version_id"], row["wrapped_data_key"])
     declared = frozenset({row["declared_sha256"]} - {None})
     admission = _admission(row, sender, tenant)
     assert admission.principal is not None

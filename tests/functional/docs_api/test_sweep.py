@@ -16,6 +16,7 @@ from services.evidence.recorder import Recorder
 from services.kernel.database import Database
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
+from services.keys.roots import file_roots
 from services.keys.wrapping import UnwrapError
 from services.storage.directory import DirectoryStore
 from services.storage.protocol import new_object_key
@@ -42,7 +43,7 @@ def _vault(world: World, ahead: timedelta = timedelta(), keys: Path | None = Non
 
     recorder = Recorder(settings, Role.DOCS, directory.secret(KeyFile.SUBJECTS), clock)
     database = Database(settings, Role.DOCS, 1)
-    keychain = Keychain(directory.secret(KeyFile.ROOT))
+    keychain = Keychain(file_roots(directory.secret(KeyFile.ROOT)))
     store = DirectoryStore(settings.objects)
     return Vault(settings, database, recorder, store, keychain, Slots(1, 1), Alarm(settings))
 

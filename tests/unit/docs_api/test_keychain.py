@@ -8,6 +8,7 @@ import pytest
 from services.docs_api.keychain import Keychain, WrappedFirmKey, WrappedMatterKey
 from services.keys.fields import FieldError
 from services.keys.files import NamedKey
+from services.keys.roots import UnknownRootError, file_roots
 from services.keys.wrapping import KeyName, UnwrapError, new_key
 
 FIRM, OTHER = UUID("0192f0c1-0000-7000-8000-000000000001"), UUID("0192f0c1-0000-7000-8000-000000000002")
@@ -24,12 +25,12 @@ def root() -> NamedKey:
 
 @pytest.fixture
 def keychain(root: NamedKey) -> Keychain:
-    return Keychain(root)
+    return Keychain(file_roots(root))
 
 
 @pytest.fixture
-def firm(keychain: Keychain) -> WrappedFirmKey:
-    return keychain.new_firm_key(FIRM, uuid4())
+async def firm(keychain: Keychain) -> WrappedFirmKey:
+    return await keychain.new_firm_key(FIRM, uuid4())
 
 
 @pytest.fixture
@@ -39,16 +40,34 @@ def matter(keychain: Keychain, firm: WrappedFirmKey) -> WrappedMatterKey:
 
 def test_a_data_key_opens_again_in_another_process(root: NamedKey, matter: WrappedMatterKey) -> None:
     version = uuid4()
-    key, wrapped = Keychain(root).new_data_key(matter, version)
-    assert Keychain(root).data_key(matter, version, wrapped) == key
+    key, wrapped = Keychain(file_roots(root)).new_data_key(matter, version)
+    assert Keychain(file_roots(root)).data_key(matter, version, wrapped) == key
 
 
-def test_another_root_opens_nothing(firm: WrappedFirmKey, matter: WrappedMatterKey) -> None:
-    stranger = Keychain(_root())
+@pytest.mark.parametrize("same_name", [True, False])
+async def test_another_root_opens_nothing(
+    root: NamedKey, firm: WrappedFirmKey, matter: WrappedMatterKey, *, same_name: bool
+) -> None:
+    other = NamedKey(root.name, new_key()) if same_name else _root()
+    stranger = Keychain(file_roots(other))
     with pytest.raises(UnwrapError):
-        stranger.try_firm_key(firm)
+        await stranger.try_firm_key(firm)
     with pytest.raises(UnwrapError):
         stranger.matter_names(matter)
+
+
+async def test_each_firm_key_opens_under_the_root_that_it_names(root: NamedKey) -> None:
+    other = _root()
+    both = Keychain(file_roots(root, other))
+    firm = await both.new_firm_key(FIRM, uuid4(), str(other.name.id))
+    matter = both.new_matter_key(firm, uuid4())
+    assert firm.root == str(other.name.id)
+    assert Keychain(file_roots(other)).matter_names(matter).key == both.matter_names(matter).key
+    with pytest.raises(UnknownRootError):
+        Keychain(file_roots(root)).matter_names(matter)
+    moved = replace(matter, firm=replace(firm, root=str(root.name.id)))
+    with pytest.raises(UnwrapError):
+        both.matter_names(moved)
 
 
 def test_a_remembered_key_does_not_open_in_another_place(

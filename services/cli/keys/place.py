@@ -1,0 +1,66 @@
+"""An instance's keys and its database, for commands that an operator gives beside the running services."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from services.cli.doctor.database import embedded_place
+from services.cli.up import data_root, settings_from_environment
+from services.host.errors import HostError
+from services.host.prepare import DATABASE
+from services.kernel.database import UNREACHABLE, password_of
+from services.kernel.settings import Settings
+from services.tables.roles import Role
+
+
+def settings_of(data: Path | None) -> Settings:
+    """The settings of the instance in a folder; of services on their own, those of the environment.
+
+    Raises:
+        HostError: there is no instance, or it does not run.
+    """
+    told, folder = settings_from_environment(), data_root(data)
+    if "REDWELL_DATABASE_HOST" not in told:
+        place = embedded_place(folder, told.get("REDWELL_DATABASE_NAME", DATABASE))
+        if place is None:
+            raise HostError(f"No Redwell runs from {folder}; start it, or name its folder with --data.")
+        told |= {
+            "REDWELL_DATABASE_HOST": place.host,
+            "REDWELL_DATABASE_PORT": str(place.port),
+            "REDWELL_DATABASE_NAME": place.name,
+        }
+    try:
+        passwords = told.get("REDWELL_DATABASE_PASSWORDS") or (folder / "database.json").read_text()
+    except OSError as error:
+        raise HostError(f"{folder / 'database.json'} cannot be read: {error.strerror}.") from error
+    usual = {"REDWELL_KEYS": str(folder / "keys"), "REDWELL_OBJECTS": str(folder / "objects")}
+    return Settings.from_environment({**usual, **told, "REDWELL_DATABASE_PASSWORDS": passwords})
+
+
+@asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """A connection past the tenants, as the vault's own background work has.
+
+    Raises:
+        HostError: the database does not answer.
+    """
+    role = str(Role.SWEEPER)
+    try:
+        connection = await asyncpg.connect(
+            host=settings.database_host,
+            port=settings.database_port,
+            database=settings.database_name,
+            user=role,
+            password=password_of(settings, role),
+            timeout=5,
+            command_timeout=60,
+            server_settings={"application_name": f"{role}:keys"},
+        )
+    except (asyncpg.PostgresError, *UNREACHABLE) as error:
+        raise HostError(f"The database does not answer: {error or type(error).__name__}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)

@@ -1,0 +1,1 @@
+"""AWS KMS as the keeper of root keys: the one door for boto3 beside the store's."""
