@@ -14,6 +14,7 @@ from .fetching import Fetch
 from .files import CHUNK_BYTES, Moved, unseen
 from .patience import Watch
 from .saving import saved
+from .sets import Sets
 from .uploading import JSON, Uploading
 
 _TIMEOUT = httpx.Timeout(30, read=120)
@@ -32,7 +33,7 @@ class Tokens:
         return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
 
 
-class Redwell(Uploading):
+class Redwell(Uploading, Sets):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
