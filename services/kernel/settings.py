@@ -8,12 +8,13 @@ from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.mail_url import Relay, parse_mail_url
+from services.kernel.scanner_settings import ScannerSettings
 from services.kernel.store_settings import StoreSettings
 
 MIB = 1024 * 1024
 
 
-class Settings(StoreSettings, BaseSettings):
+class Settings(StoreSettings, ScannerSettings, BaseSettings):
     """What an instance is told from outside. Names carry their unit."""
 
     model_config = SettingsConfigDict(
