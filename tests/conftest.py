@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness.clamd import running_clamd
 from tests.harness.edge import EdgeInstance
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import ROOT, Instance
 from tests.harness.people import Person, World, build_world, join
+from tests.harness.scanned import LARGEST_SCANNED_BYTES, Scanned
 from tests.harness.seaweed import SeaweedFS, running_seaweed
+from tests.harness.stage import staged
 
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
@@ -54,6 +57,27 @@ def seaweed() -> Iterator[SeaweedFS]:
     """An S3 server; each test has a prefix of its own in its bucket."""
     with running_seaweed() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _scanned() -> Iterator[Scanned]:
+    with (
+        running_clamd() as clamd,
+        staged(
+            "embedded",
+            REDWELL_SCANNER=clamd.url,
+            REDWELL_SCAN_LIMIT_BYTES=str(LARGEST_SCANNED_BYTES),
+            REDWELL_SCAN_SECONDS="5",
+        ) as world,
+    ):
+        yield Scanned(world, clamd)
+
+
+@pytest.fixture
+def scanned(_scanned: Scanned) -> Scanned:
+    """An embedded instance with a scanner; a test that breaks the scanner mends it."""
+    _scanned.world.renew()
+    return _scanned
 
 
 @pytest.fixture(autouse=True)

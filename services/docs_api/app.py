@@ -10,6 +10,7 @@ from fastapi import Depends
 from services.docs_api.access_requests.routes import router as access_requests
 from services.docs_api.agreements.routes import router as agreements
 from services.docs_api.archives.routes import router as archives
+from services.docs_api.arrivals.worker import work_until
 from services.docs_api.changes.routes import router as changes
 from services.docs_api.classes.routes import router as classes
 from services.docs_api.consents.routes import router as consents
@@ -20,16 +21,18 @@ from services.docs_api.holds.routes import router as holds
 from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
+from services.docs_api.quarantine.routes import router as quarantine
 from services.docs_api.refused import refused_subject
 from services.docs_api.roots.starting import try_roots
 from services.docs_api.roots.unlocking import FirmKeys, unlock_acting_firm
+from services.docs_api.scanning.clamd import scanner_of
+from services.docs_api.stalled.routes import router as stalled
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.transfers.slots import Slots
 from services.docs_api.transfers.watch import end_all
 from services.docs_api.tus.routes import router as tus
-from services.docs_api.tus.verifying import verify_until
 from services.docs_api.uploads.routes import router as uploads
 from services.docs_api.vault import Vault
 from services.evidence.service import ServiceApp, ServiceDefinition
@@ -63,6 +66,8 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         tus,
         changes,
         holds,
+        quarantine,
+        stalled,
     )
     before = (Depends(unlock_acting_firm),) if settings.kms_is_told else ()
     definition = ServiceDefinition(
@@ -82,10 +87,19 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     keychain = Keychain(roots, settings.root_trust_seconds, closed=alarm.ring)
     app.state.firm_keys = FirmKeys(app.state.database, keychain, app.state.recorder.clock)
     async with open_store(settings, owner) as store:
-        vault = Vault(settings, app.state.database, app.state.recorder, store, keychain, slots, alarm)
+        vault = Vault(
+            settings,
+            app.state.database,
+            app.state.recorder,
+            store,
+            keychain,
+            slots,
+            alarm,
+            scanner=scanner_of(settings),
+        )
         app.state.vault = vault
         stop = asyncio.Event()
-        work = [sweep_until(stop, vault), verify_until(stop, vault), alarm.listen()]
+        work = [sweep_until(stop, vault), work_until(stop, vault), alarm.listen()]
         if roots.reaches_elsewhere:
             work.append(keychain.opened.keep())
         work.append(try_roots(vault))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from services.docs_api.keychain import Keychain
+from services.docs_api.scanning.clamd import Scanner
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.slots import Slots
 from services.evidence.recorder import Recorder
@@ -28,7 +29,8 @@ class Vault:
     opening: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OPENED_AT_ONCE))
     """An opening holds a segment twice, sealed and open; so only a few do at once."""
     received: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when an upload waits to be verified."""
+    """Set when an upload waits to be verified or scanned."""
+    scanner: Scanner | None = None
 
 
 def vault_of(request: Request) -> Vault:

@@ -39,6 +39,8 @@ class Scope(StrEnum):
     DOCUMENT_WRITE = "document:write"
     DOCUMENT_LIST = "document:list"
     DOCUMENT_READ = "document:read"
+    QUARANTINE_RELEASE = "quarantine:release"
+    UPLOAD_MEND = "upload:mend"
     LOG_READ = "log:read"
     LOG_EXPORT = "log:export"
 
@@ -87,6 +89,7 @@ ROLE_SCOPES = MappingProxyType(
                 Scope.HOLD_MANAGE,
                 Scope.HOLD_READ,
                 Scope.DOCUMENT_WRITE,
+                Scope.QUARANTINE_RELEASE,
                 Scope.NDA_READ,
                 Scope.CONSENT_READ,
                 Scope.CONSENT_RECORD,
@@ -109,7 +112,8 @@ ROLE_SCOPES = MappingProxyType(
             }
         ),
         Role.OPERATOR: frozenset(
-            _PEOPLE | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET}
+            _PEOPLE
+            | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET, Scope.UPLOAD_MEND}
         ),
     }
 )

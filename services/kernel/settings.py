@@ -9,12 +9,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.mail_url import Relay, parse_mail_url
 from services.kernel.root_settings import RootSettings
+from services.kernel.scanner_settings import ScannerSettings
 from services.kernel.store_settings import StoreSettings
 
 MIB = 1024 * 1024
 
 
-class Settings(StoreSettings, RootSettings, BaseSettings):
+class Settings(StoreSettings, RootSettings, ScannerSettings, BaseSettings):
     """What an instance is told from outside. Names carry their unit."""
 
     model_config = SettingsConfigDict(

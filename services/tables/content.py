@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.tables.roles import Role
 from services.tables.schema import ALL, KEEP, Access, Record, RowId, TenantId, references
 
+_WHERE = "SELECT (tenant_id, id, matter_id)"
+
 
 class Document(Record):
     """A document of a matter. `latest_number` is its newest available version; None until there is one.
@@ -33,8 +35,8 @@ class Document(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: KEEP, Role.SWEEPER: ("SELECT (tenant_id, id, matter_id)",)},
-                    across={Role.SWEEPER: "true"},
+                    grants={Role.DOCS: KEEP, Role.SWEEPER: (_WHERE,), Role.COURIER: (_WHERE,)},
+                    across={Role.SWEEPER: "true", Role.COURIER: "true"},
                 )
             }
         },
@@ -83,7 +85,12 @@ class DocumentChangeRecord(Record):
 
 
 class Version(Record):
-    """An immutable version: one data key, pinned length, digest and segment count once available."""
+    """An immutable version: one data key; length, digest and segment count are pinned once it is verified.
+
+    `scan_result` is what the scan came to, of which `scan_signature` is what was found and `scan_engine` what
+    found it; None until then, and for versions of before there were scans. What `released_by` let out of the
+    quarantine keeps the result for which it was there.
+    """
 
     __tablename__ = "versions"
     __table_args__ = (
@@ -91,8 +98,18 @@ class Version(Record):
         references("matter_keys", "matter_key_id"),
         UniqueConstraint("tenant_id", "document_id", "number"),
         CheckConstraint(
-            "state IN ('receiving', 'verifying', 'available', 'rejected', 'quarantined', 'abandoned')",
+            "state IN ('receiving', 'verifying', 'scanning', 'available', 'rejected', 'quarantined', "
+            "'abandoned')",
             name="state",
+        ),
+        CheckConstraint(
+            "scan_result IN ('not-configured', 'clean', 'infected', 'too-large', 'too-large-accepted')",
+            name="scan_result",
+        ),
+        CheckConstraint(
+            "(released_at IS NULL) = (released_by IS NULL) AND "
+            "(released_at IS NULL) = (release_reason_sealed IS NULL)",
+            name="released",
         ),
         CheckConstraint(
             "state <> 'available' OR (length_bytes IS NOT NULL AND sha256 IS NOT NULL)", name="pinned"
@@ -123,6 +140,13 @@ class Version(Record):
     created_at: Mapped[datetime]
     created_by: Mapped[UUID]
     available_at: Mapped[datetime | None]
+    scan_result: Mapped[str | None]
+    scan_engine: Mapped[str | None]
+    scan_signature: Mapped[str | None]
+    scanned_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[UUID | None]
+    release_reason_sealed: Mapped[bytes | None]
 
 
 class Segment(Record):
@@ -163,12 +187,18 @@ class Upload(Record):
 
     `kind`: `plain` comes in one request and begins anew when that fails; `tus` grows, and goes on where it
     stopped. `completed_request` and `completed_operation` name the request that brought the last byte.
+
+    Once that is there the row is the job of verifying and scanning: in its state since `waiting_since`, tried
+    in vain `attempts` times because of `reason`, and next tried at `next_attempt_at`.
     """
 
     __tablename__ = "uploads"
     __table_args__ = (
         references("versions", "version_id"),
-        CheckConstraint("state IN ('open', 'verifying', 'complete', 'rejected', 'abandoned')", name="state"),
+        CheckConstraint(
+            "state IN ('open', 'verifying', 'scanning', 'complete', 'rejected', 'quarantined', 'abandoned')",
+            name="state",
+        ),
         CheckConstraint("kind IN ('plain', 'tus')", name="kind"),
         Index(None, "tenant_id", "member_id", "state"),
         Index(None, "state", "expires_at"),
@@ -206,6 +236,10 @@ class Upload(Record):
     expires_at: Mapped[datetime]
     completed_request: Mapped[UUID | None]
     completed_operation: Mapped[str | None]
+    waiting_since: Mapped[datetime | None]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
 
 
 class UploadCapability(Record):

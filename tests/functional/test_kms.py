@@ -16,8 +16,8 @@ from services.keys.kms.root import KmsRoot, context_of
 from services.keys.opening import open_roots
 from services.keys.roots import Root, RootRefusedError, RootUnreachableError
 from services.keys.wrapping import KeyName, UnwrapError, new_key
-from tests.harness.instance import free_port
 from tests.harness.kms import Kms, running_kms
+from tests.harness.ports import free_port
 
 FIRM = KeyName("firm", uuid4(), uuid4())
 

@@ -68,6 +68,7 @@ def bodies(world: World) -> dict[str, Any]:
         "access_requests.decline": {"note": "Not now"},
         "holds.place": {"reason": "Litigation is to be expected"},
         "holds.release": {"reason": "Settled"},
+        "quarantine.release": {"reason": "A training sample"},
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},
         "documents.change": {"name": "b.txt"},
         "versions.create": {},

@@ -15,7 +15,8 @@ import boto3
 import httpx
 
 from tests.harness.eventually import eventually
-from tests.harness.instance import ROOT, free_port
+from tests.harness.instance import ROOT
+from tests.harness.ports import free_port
 
 REGION = "eu-central-1"
 _ACTIONS = ["kms:Encrypt", "kms:Decrypt"]

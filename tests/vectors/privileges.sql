@@ -189,6 +189,8 @@ CREATE POLICY docs_tenant ON consents TO redwell_docs USING (tenant_id = ANY (st
 ALTER TABLE documents OWNER TO redwell_owner
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_courier
+CREATE POLICY courier_across ON documents TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON documents TO redwell_docs
 CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_sweeper

@@ -45,6 +45,17 @@ WHERE r.tenant_id = $1 AND r.id = $2 AND $3::timestamptz IS NOT NULL AND EXISTS 
 """  # noqa: S608 -- constants
 """The attorneys of the matter that an access request is about."""
 
+QUARANTINED = f"""
+SELECT {_MEMBER}, d.id AS about, d.matter_id
+FROM documents d
+JOIN matter_people p ON p.tenant_id = d.tenant_id AND p.matter_id = d.matter_id
+JOIN members m ON m.tenant_id = d.tenant_id AND m.id = p.member_id AND m.state = 'active'
+WHERE d.tenant_id = $1 AND d.id = $2 AND $3::timestamptz IS NOT NULL AND EXISTS (
+    SELECT FROM member_roles o WHERE o.tenant_id = m.tenant_id AND o.member_id = m.id AND o.role = 'attorney'
+)
+"""  # noqa: S608 -- constants
+"""The attorneys of the matter of a document."""
+
 ANSWERED = f"""
 SELECT {_MEMBER}, r.id AS about, r.matter_id
 FROM access_requests r

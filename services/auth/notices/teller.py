@@ -53,6 +53,7 @@ CONCERNS: Mapping[str, Concern] = MappingProxyType(
         "engagement.ended": Concern("allowed", statements.ENGAGED),
         "access_request.made": Concern("allowed", statements.ASKED),
         "access_request.declined": Concern("allowed", statements.ANSWERED),
+        "document.quarantined": Concern("denied", statements.QUARANTINED),
         "token.reuse_detected": Concern("denied", statements.SIGNED_IN),
         **dict.fromkeys(wording.OF_ACCOUNTS, Concern("allowed", statements.ACCOUNT)),
     }
@@ -65,6 +66,7 @@ WORDS: Mapping[str, Callable[[Row, str], Words]] = MappingProxyType(
         "engagement.ended": wording.engagement_ended,
         "access_request.made": wording.access_requested,
         "access_request.declined": wording.request_declined,
+        "document.quarantined": wording.quarantined,
         "token.reuse_detected": wording.token_reused,
         ENDING: wording.grant_ending,
         **dict.fromkeys(wording.OF_ACCOUNTS, wording.account_changed),

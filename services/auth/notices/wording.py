@@ -131,6 +131,21 @@ A firm has ended its engagement with your organization. Every access under it ha
     )
 
 
+def quarantined(row: Row, url: str) -> Words:
+    return (
+        "Content on Redwell was put into quarantine",
+        f"""\
+The scan stood against content that was put into a matter that you are on. Nobody can fetch it.
+
+    document   {row["about"]}
+    matter     {url}/v1/matters/{row["matter_id"]}/quarantine
+    firm       {row["firm"]}
+
+Sign in to read what was found. If that is mistaken, you can let the content out and say why.
+""",
+    )
+
+
 def token_reused(row: Row, url: str) -> Words:
     return (
         "You were signed out of Redwell, for safety",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import asyncpg
 
+from services.cli.doctor import arrivals
+from services.cli.doctor.arrivals import Arrivals
 from services.cli.doctor.service import LogFacts
 from services.tables.roles import MIGRATOR, OWNER, Role
 
@@ -41,6 +43,7 @@ class DatabaseFacts:
     encrypted: bool
     local: bool
     log: LogFacts | None
+    arrivals: Arrivals | None = None
 
 
 def embedded_place(data: Path, name: str) -> Place | None:
@@ -78,7 +81,9 @@ async def ask(place: Place) -> DatabaseFacts:
         return facts
     async with _connected(place, Role.SEQUENCER) as connection:
         log = await _log(connection)
-    return replace(facts, log=log)
+    async with _connected(place, Role.SWEEPER) as connection:
+        waiting = await arrivals.ask(connection)
+    return replace(facts, log=log, arrivals=waiting)
 
 
 @asynccontextmanager

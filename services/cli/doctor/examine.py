@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 
-from services.cli.doctor import credentials, folders, gather, service, versions
+from services.cli.doctor import arrivals, credentials, folders, gather, service, versions
 from services.cli.doctor.database import DatabaseFacts, Place, ask, embedded_place
 from services.cli.doctor.finding import Finding, Verdict, mend, needs_mending, note
 from services.cli.doctor.roots import examine_roots
@@ -65,7 +65,8 @@ def examine(data: Path, ops: Sequence[str]) -> Iterator[Finding]:
     for address in () if held is False else ops or _usual_ops(place, held=held):
         yield from service.health(gather.ask_health(address), address)
     yield from _store(data, told)
-    yield from _asked(place, now)
+    yield from arrivals.scanner(told)
+    yield from _asked(place, told, now)
     if place is not None:
         yield from examine_roots(data)
 
@@ -132,7 +133,7 @@ def _store(data: Path, told: dict[str, str]) -> Iterator[Finding]:
         yield service.store(settings.store_text, asyncio.run(gather.store_problem(settings)))
 
 
-def _asked(place: Place | None, now: datetime) -> Iterator[Finding]:
+def _asked(place: Place | None, told: dict[str, str], now: datetime) -> Iterator[Finding]:
     """What the database and the log in it say; the clock alone where there is none to ask."""
     facts = None
     if place is not None:
@@ -146,6 +147,8 @@ def _asked(place: Place | None, now: datetime) -> Iterator[Finding]:
     yield service.database(None)
     yield service.connection(encrypted=facts.encrypted, local=facts.local)
     yield from _database(facts, now)
+    if facts.arrivals is not None:
+        yield arrivals.waiting(facts.arrivals, told, now)
 
 
 def _database(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:

@@ -28,11 +28,16 @@ OF_REQUESTS = ("access_request.made", "access_request.declined", "access_request
 OF_ENGAGEMENTS = ("engagement.changed", "engagement.ended")
 OF_DOCUMENTS = (
     "document.received",
+    "document.scanned",
+    "document.released",
     "document.changed",
     "document.withdrawn",
     "document.restored",
 )
-_TOLD = or_(Event.outcome == "allowed", Event.type == ENDING)
+QUARANTINED = "document.quarantined"
+"""Told to people on the matter alone: for everybody else the version is not there."""
+
+_TOLD = or_(Event.outcome == "allowed", Event.type.in_((ENDING, QUARANTINED)))
 ChangeRow = Mapping[str, Any]
 
 
@@ -93,7 +98,7 @@ def _concerns_member() -> ColumnElement[bool]:
         MatterPerson.member_id == MEMBER,
     )
     return or_(
-        and_(Event.type.in_(OF_GRANTS + OF_REQUESTS + OF_DOCUMENTS), on_matter()),
+        and_(Event.type.in_(OF_GRANTS + OF_REQUESTS + OF_DOCUMENTS + (QUARANTINED,)), on_matter()),
         and_(Event.type.in_(OF_ENGAGEMENTS), engaged.correlate(Event).exists()),
     )
 

@@ -28,6 +28,15 @@ DocumentRow = Mapping[str, Any]
 Which = Literal["active", "withdrawn", "any"]
 """Withdrawn documents are there for people on the matter alone, and only where they are asked for."""
 
+SCAN_COLUMNS = (
+    Version.scan_result,
+    Version.scan_engine,
+    Version.scan_signature,
+    Version.scanned_at,
+    Version.released_at,
+)
+"""Select these to have `ScanView.of` read a row."""
+
 _COLUMNS = (
     Document.id,
     Document.matter_id,
@@ -50,6 +59,7 @@ _COLUMNS = (
     Version.wrapped_data_key,
     Version.available_at,
     Version.created_by.label("version_created_by"),
+    *SCAN_COLUMNS,
     *KEY_COLUMNS,
 )
 

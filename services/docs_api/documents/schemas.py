@@ -15,6 +15,7 @@ from services.docs_api.documents.naming import (
     safe_tag,
     without_doubles,
 )
+from services.docs_api.scanning.schemas import ScanView
 from services.docs_api.wire import ListQuery, Slug, Wire
 
 _TOKEN = r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}"  # noqa: S105 -- RFC 6838 restricted name
@@ -74,6 +75,7 @@ class VersionView(Wire):
     length_bytes: int
     sha256: str
     available_at: datetime
+    scan: ScanView
 
 
 class DocumentView(Wire):
@@ -100,8 +102,19 @@ class UploadView(Wire):
     matter_id: UUID
     document_id: UUID
     state: str
+    """`open`, `verifying`, `scanning`; then `complete`, `rejected`, `quarantined` or `abandoned`."""
     received_bytes: int
     expires_at: datetime
+    waiting_since: datetime | None
+    """Since when it is verified or waits for its scan; null before and after."""
+    stalled: bool
+    """Whether that is longer than it should be; the platform's operator can look into it."""
+    attempts: int
+    """How often that was tried in vain."""
+    reason: str | None
+    """Why it was; or why it is rejected or in quarantine."""
+    scan: ScanView | None
+    """What the scan came to; null until then."""
 
 
 class NewDocumentView(Wire):

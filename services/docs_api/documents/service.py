@@ -23,8 +23,9 @@ from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import MatterRow, own_matter, visible_matter
 from services.docs_api.paging import cut, decode_id
 from services.docs_api.refusals import invalid
+from services.docs_api.scanning.schemas import ScanView
 from services.docs_api.uploads.opening import Place, open_version
-from services.docs_api.uploads.service import upload_view
+from services.docs_api.uploads.service import new_upload_view
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
@@ -73,7 +74,7 @@ async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDoc
         created_by=act.principal.id,
         version=None,
     )
-    return NewDocumentView(document=view, upload=upload_view(upload))
+    return NewDocumentView(document=view, upload=new_upload_view(upload))
 
 
 def require_takeable(act: Act, length_bytes: int | None) -> None:
@@ -113,14 +114,7 @@ def subject_of(row: DocumentRow) -> Subject:
 
 
 def document_view(row: DocumentRow, names: Names) -> DocumentView:
-    """A row of the readable-document query in words."""
-    version = VersionView(
-        id=row["version_id"],
-        number=row["number"],
-        length_bytes=row["length_bytes"],
-        sha256=row["sha256"].hex(),
-        available_at=row["available_at"],
-    )
+    """A row of the readable-document query in words; without a version where there is none yet."""
     return DocumentView(
         id=row["id"],
         matter_id=row["matter_id"],
@@ -131,7 +125,18 @@ def document_view(row: DocumentRow, names: Names) -> DocumentView:
         revision=row["revision"],
         created_at=row["created_at"],
         created_by=row["created_by"],
-        version=version,
+        version=None if row["version_id"] is None else _version_view(row),
+    )
+
+
+def _version_view(row: DocumentRow) -> VersionView:
+    return VersionView(
+        id=row["version_id"],
+        number=row["number"],
+        length_bytes=row["length_bytes"],
+        sha256=row["sha256"].hex(),
+        available_at=row["available_at"],
+        scan=ScanView.of(row),
     )
 
 

@@ -24,8 +24,9 @@ from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import own_matter
 from services.docs_api.paging import cut, decode_number
+from services.docs_api.scanning.schemas import ScanView
 from services.docs_api.uploads.opening import Place, open_version
-from services.docs_api.uploads.service import upload_view
+from services.docs_api.uploads.service import new_upload_view
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
@@ -66,7 +67,7 @@ async def create_version(act: Act, document_id: UUID, new: NewVersion) -> NewVer
     subject = Subject("document", document_id, row["matter_id"], document_id, version.id)
     change = {"number": number, "upload": str(upload.id)}
     await act.record(Draft("document.version.created", subject=subject, change=change))
-    return NewVersionView(number=number, upload=upload_view(upload))
+    return NewVersionView(number=number, upload=new_upload_view(upload))
 
 
 async def list_versions(act: Act, document_id: UUID, query: ListQuery) -> VersionPage:
@@ -105,5 +106,6 @@ def _version_view(row: DocumentRow) -> PastVersionView:
         length_bytes=row["length_bytes"],
         sha256=row["sha256"].hex(),
         available_at=row["available_at"],
+        scan=ScanView.of(row),
         created_by=row["version_created_by"],
     )

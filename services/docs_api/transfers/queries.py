@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, Uuid, and_, bindparam, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.docs_api.access import MEMBER, TENANT, may_write, on_matter, session_lives
+from services.docs_api.access import MEMBER, NOW, TENANT, may_write, on_matter, session_lives
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
@@ -99,10 +99,21 @@ def hold(session: ColumnElement[bool]) -> Prepared:
 
 
 STILL_WRITABLE, HOLD = still_writable(session_lives()), hold(session_lives())
+_ALL_CAME: dict[str, Any] = {
+    "received_bytes": bindparam("received"),
+    "lease_owner": None,
+    "lease_expires_at": None,
+}
 COMPLETE = Prepared(
     update(Upload)
     .where(*going_on(session_lives()))
-    .values(received_bytes=bindparam("received"), state="complete", lease_owner=None, lease_expires_at=None)
+    .values(**_ALL_CAME, state="complete")
+    .returning(Upload.id)
+)
+TO_SCAN = Prepared(
+    update(Upload)
+    .where(*going_on(session_lives()))
+    .values(**_ALL_CAME, state="scanning", waiting_since=NOW)
     .returning(Upload.id)
 )
 LEASE_HELD = Prepared(

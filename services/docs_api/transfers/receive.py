@@ -3,7 +3,8 @@
 1. Admit: one transaction takes the lease and records the start.
 2. Move: chunks are hashed and sealed; each full segment is stored, then its row committed, in a transaction
    that asks again for session, matter and lease. In between, no transaction is open.
-3. Close: one transaction pins length, digest and segments, makes the version available and records it.
+3. Close: one transaction pins length, digest and segments, records it, and makes the version available; or,
+   where there is a scanner, leaves that to who scans it (`arrivals`). No request waits for a scan.
 
 Whatever stops it on the way removes the rows, records why, and leaves the upload open for a fresh attempt.
 """
@@ -14,35 +15,31 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
+from services.docs_api.arrivals.pinning import (
+    NOT_CONFIGURED,
+    VersionPlace,
+    describe,
+    make_available,
+    pin,
+)
 from services.docs_api.documents.schemas import DocumentView
 from services.docs_api.documents.service import document_view
 from services.docs_api.keys import matter_key_of
-from services.docs_api.transfers.admission import EVENT, Reception, admit
+from services.docs_api.transfers.admission import EVENT, admit
 from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.intake import Taken
-from services.docs_api.transfers.queries import COMPLETE
+from services.docs_api.transfers.queries import COMPLETE, TO_SCAN
 from services.docs_api.transfers.receiving import Receiving
 from services.docs_api.transfers.watch import whatever_happens
 from services.docs_api.vault import vault_of
 from services.evidence.event import Draft, Event
 from services.kernel.database import driver_connection
 from services.kernel.http.admission import set_event_header
-from services.tables.content import Document, Segment, Upload, Version
-
-_DESCRIBING = (
-    Document.class_id,
-    Document.name_sealed,
-    Document.folder_sealed,
-    Document.tags_sealed,
-    Document.note_sealed,
-    Document.state,
-    Document.revision,
-)
-"""May have changed while the content came."""
+from services.tables.content import Segment, Upload
 
 
 async def receive_content(request: Request, upload_id: UUID) -> DocumentView:
@@ -78,13 +75,14 @@ class _Plain(Receiving):
     completed = False
 
     async def complete(self, taken: Taken) -> tuple[DocumentView, Event]:
-        """Pin the version and make it available; the document, and the event that says so."""
+        """Pin the version; the document as it is then, and the event that says what came."""
         vault, reception, now = self._vault, self._reception, self._vault.recorder.clock()
         async with vault.database.transaction([reception.tenant]) as session:
-            values = reception.values(now) | {"received": taken.length_bytes}
-            if await COMPLETE.first(session, values) is None:
+            values = reception.values(now) | {"received": taken.length_bytes, "now": now}
+            statement = COMPLETE if vault.scanner is None else TO_SCAN
+            if await statement.first(session, values) is None:
                 raise await self._why_ended(session)
-            described = await pin(session, reception, taken, now)
+            row = await self._arrived(session, taken, now)
             content: dict[str, object] = {
                 "sha256": taken.sha256.hex(),
                 "len": taken.length_bytes,
@@ -95,16 +93,20 @@ class _Plain(Receiving):
             connection = await driver_connection(session)
             event = await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
         self.completed = True
-        row = reception.row
-        pinned = {
-            **row,
-            **described,
-            "id": row["document_id"],
-            "length_bytes": taken.length_bytes,
-            "sha256": taken.sha256,
-            "available_at": now,
-        }
-        return document_view(pinned, vault.keychain.matter_names(matter_key_of(row))), event
+        if vault.scanner is not None:
+            vault.received.set()
+        return document_view(row, vault.keychain.matter_names(matter_key_of(row))), event
+
+    async def _arrived(self, session: AsyncSession, taken: Taken, now: datetime) -> dict[str, Any]:
+        """Pin the version, and make it available unless it is scanned first; the document's row then."""
+        reception, scanned = self._reception, self._vault.scanner is not None
+        place = VersionPlace(reception.tenant, reception.row["document_id"], reception.row["version_id"])
+        await pin(session, place, taken, "scanning" if scanned else "verifying")
+        if scanned:
+            described = await describe(session, place)
+        else:
+            described = await make_available(session, place, NOT_CONFIGURED, now)
+        return {**reception.row, **described}
 
     async def give_up(self, error: BaseException) -> Event:
         """Remove the rows, free the lease and record why, unless another attempt has taken over already."""
@@ -139,34 +141,3 @@ class _Plain(Receiving):
         await session.execute(
             update(Upload).where(*mine).values(received_bytes=0, lease_owner=None, lease_expires_at=None)
         )
-
-
-async def pin(session: AsyncSession, reception: Reception, taken: Taken, now: datetime) -> dict[str, Any]:
-    """Pin the version; what the document is called, and its revision, once it has it."""
-    row, tenant = reception.row, reception.tenant
-    await session.execute(
-        update(Version)
-        .where(
-            Version.tenant_id == tenant,
-            Version.id == row["version_id"],
-            Version.state.in_(("receiving", "verifying")),
-        )
-        .values(
-            state="available",
-            length_bytes=taken.length_bytes,
-            sha256=taken.sha256,
-            segment_count=taken.segment_count,
-            available_at=now,
-        )
-    )
-    # A version that took longer than a later one does not become the newest again.
-    changed = await session.execute(
-        update(Document)
-        .where(Document.tenant_id == tenant, Document.id == row["document_id"])
-        .values(
-            latest_number=func.greatest(func.coalesce(Document.latest_number, 0), row["number"]),
-            revision=Document.revision + 1,
-        )
-        .returning(*_DESCRIBING)
-    )
-    return dict(changed.mappings().one())

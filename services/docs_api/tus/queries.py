@@ -48,7 +48,7 @@ async def check_not_ended(session: AsyncSession, principal: Principal, _now: dat
 TERMS = Terms(still_writable(session_not_ended()), hold(session_not_ended()), check_not_ended, LEASE_SECONDS)
 
 
-def _uploads(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of two dozen columns
+def uploads_with_keys(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of two dozen columns
     """Uploads with their document and the keys that open their version."""
     of_version = and_(MatterKey.tenant_id == Version.tenant_id, MatterKey.id == Version.matter_key_id)
     return (
@@ -60,6 +60,8 @@ def _uploads(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlc
             Document.media_type,
             Document.state.label("document_state"),
             Version.number,
+            Version.length_bytes,
+            Version.sha256,
             Version.wrapped_data_key,
             Matter.state.label("matter_state"),
             *KEY_COLUMNS,
@@ -70,7 +72,7 @@ def _uploads(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlc
         .join(Version, and_(Version.tenant_id == Upload.tenant_id, Version.id == Upload.version_id))
         .join(MatterKey, of_version)
         .join(FirmKey, firm_of_matter_key())
-        .where(Upload.kind == "tus", *conditions)
+        .where(*conditions)
     )
 
 
@@ -82,20 +84,15 @@ def held(upload_id: UUID, *, lock: bool = False) -> Any:  # noqa: ANN401 -- as a
         UploadCapability.session_id == SESSION,
         UploadCapability.expires_at > NOW,
     )
-    query = _uploads(
+    query = uploads_with_keys(
         Upload.tenant_id == TENANT,
         Upload.id == upload_id,
+        Upload.kind == "tus",
         Upload.member_id == MEMBER,
         on_matter(),
         capability,
     )
     return query.with_for_update(of=Upload) if lock else query
-
-
-def received(tenant: UUID, upload_id: UUID) -> Any:  # noqa: ANN401 -- as above
-    """An upload that has all its content, locked, for who verifies it."""
-    query = _uploads(Upload.tenant_id == tenant, Upload.id == upload_id, Upload.state == "verifying")
-    return query.with_for_update(of=Upload, skip_locked=True)
 
 
 def count_open(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above

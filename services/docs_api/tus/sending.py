@@ -174,6 +174,7 @@ class _Sending(Receiving):
             changed |= {
                 "completed_request": admission.request_id,
                 "completed_operation": admission.operation,
+                "waiting_since": self._vault.recorder.clock(),
             }
             await session.execute(
                 update(Version)

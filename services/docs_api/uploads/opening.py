@@ -53,6 +53,13 @@ def _version(act: Act, key: WrappedMatterKey, place: Place) -> Version:
         created_at=act.now,
         created_by=act.principal.id,
         available_at=None,
+        scan_result=None,
+        scan_engine=None,
+        scan_signature=None,
+        scanned_at=None,
+        released_at=None,
+        released_by=None,
+        release_reason_sealed=None,
     )
 
 
@@ -75,4 +82,10 @@ def _upload(act: Act, place: Place, version_id: UUID, declared: Declared) -> Upl
         lease_expires_at=None,
         created_at=act.now,
         expires_at=act.now + lifetime,
+        completed_request=None,
+        completed_operation=None,
+        waiting_since=None,
+        attempts=0,
+        next_attempt_at=None,
+        reason=None,
     )

@@ -1,0 +1,1 @@
+"""Malware scanning: what is asked of a scanner, and what it says."""
