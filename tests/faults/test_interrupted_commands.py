@@ -18,7 +18,7 @@ from tests.harness.rows import change_of, events, rows
 from tests.harness.stage import MIB, content_of, staged
 from tests.harness.volume import volume
 
-SIZE = 40 * MIB
+SIZE = 24 * MIB
 FIRST = 8 * MIB
 """What a command sends in its first piece."""
 HELD = 10 * MIB
