@@ -12,12 +12,13 @@ import pytest
 from tests.harness.cutting import bad_line
 from tests.harness.desk import Desk, Terminal, states
 from tests.harness.eventually import eventually
+from tests.harness.outage import kill_workers
 from tests.harness.people import World, invite, matter_body
 from tests.harness.rows import change_of, events, rows
 from tests.harness.stage import MIB, content_of, staged
 from tests.harness.volume import volume
 
-SIZE = 40 * MIB
+SIZE = 24 * MIB
 FIRST = 8 * MIB
 """What a command sends in its first piece."""
 HELD = 10 * MIB
@@ -123,19 +124,23 @@ def test_one_put_goes_on_through_a_line_that_breaks(
     assert [upload["state"] for upload in uploads_of(world, matter)] == ["complete"]
 
 
-def test_a_token_that_ends_in_the_middle_does_not_matter(
+def test_a_server_that_starts_anew_and_a_token_that_ended_do_not_stop_a_put(
     world: World, desk: Desk, matter: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.bin").write_bytes(content_of("token", SIZE))
     desk.over_the_line = True
-    with bad_line(world.instance.port, holds_after=HELD) as line:
-        with desk.started(*put(tmp_path / "a.bin", matter, "--json")) as process:
-            eventually(lambda: line.held)
-            world.instance.clock.advance(11 * 60)
-            line.let_go()
-            told, wrong = process.communicate(timeout=120)
-        assert process.returncode == 0, told + wrong
-    assert states(json.loads(told)) == ["sent"]
+    with (
+        bad_line(world.instance.port, holds_after=HELD) as line,
+        desk.started(*put(tmp_path / "a.bin", matter, "--json")) as process,
+    ):
+        eventually(lambda: line.held)
+        kill_workers(world.instance)
+        world.instance.clock.advance(11 * 60)
+        line.let_go(broken=True)
+        told, wrong = process.communicate(timeout=120)
+    assert process.returncode == 0, told + wrong
+    (sent,) = json.loads(told)["files"]
+    assert content_there(world, sent["document_id"], tmp_path) == content_of("token", SIZE)
 
 
 def test_ctrl_c_says_that_it_goes_on_and_other_content_begins_anew(
@@ -243,6 +248,24 @@ def test_a_get_of_several_goes_on_after_breaks_and_after_its_server_went(
         *_, last = events(world.instance, row["document_id"], "document.fetched")
         begun.add(int(json.loads(last["body"])["content"]["range"].partition("-")[0]))
     assert begun == came
+
+
+def test_a_token_that_ended_does_not_stop_a_get(
+    world: World, desk: Desk, matter: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin").write_bytes(content_of("a get", 24 * MIB))
+    world["attorney"].client.put(matter, tmp_path / "a.bin", "pleadings")
+    desk.over_the_line = True
+    with (
+        bad_line(world.instance.port, holds_after=HELD) as line,
+        desk.started("get", matter, "--to", tmp_path / "here", "--json") as process,
+    ):
+        eventually(lambda: line.held)
+        world.instance.clock.advance(11 * 60)
+        line.let_go(broken=True)
+        told, wrong = process.communicate(timeout=120)
+    assert process.returncode == 0, told + wrong
+    assert (tmp_path / "here" / "a.bin").read_bytes() == content_of("a get", 24 * MIB)
 
 
 def test_a_get_onto_a_full_disk_is_a_sentence_and_leaves_nothing(

@@ -1,7 +1,5 @@
 """Resumable uploads through `kill -9`, a store that fails, and objects that were altered."""
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import httpx
 import pytest
 
 from tests.harness.eventually import eventually
-from tests.harness.outage import wait_until_ready, worker_pids
+from tests.harness.outage import kill_workers
 from tests.harness.people import World
 from tests.harness.resumable import CONTENT_TYPE, TUS, Upload, begun, newest, wait_until_verified
 from tests.harness.rows import rows, segments
@@ -29,14 +27,6 @@ def world() -> Iterator[World]:
 def http(world: World) -> Iterator[httpx.Client]:
     with world.instance.http() as client:
         yield client
-
-
-def kill_workers(world: World) -> None:
-    before = set(worker_pids(world.instance))
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
-    eventually(lambda: len(set(worker_pids(world.instance)) - before) == len(before), 30)
-    wait_until_ready(world.instance)
 
 
 def received(world: World) -> int:
@@ -61,14 +51,14 @@ def test_other_bytes_may_follow_what_was_acknowledged_before_a_kill(
     with Wire(world.instance) as wire:
         begin_to_send(world, wire, upload, first)
         eventually(lambda: received(world))
-        kill_workers(world)
+        kill_workers(world.instance)
     with world.instance.http() as again:
         resumed = Upload(again, upload.url)
         offset = resumed.offset
         assert offset == 8 * MIB
         world.instance.clock.advance(7)  # the lease of the process that is no more
         assert resumed.patch(offset, other[offset:]).status_code == 204
-    kill_workers(world)  # in the midst of verifying, or before, or after
+    kill_workers(world.instance)  # in the midst of verifying, or before, or after
     world.instance.clock.advance(31)
     wait_until_verified(world, document)
     world["attorney"].client.fetch(document, tmp_path / "back")

@@ -23,7 +23,7 @@ class Line:
         self._cuts = list(cuts)
         self._holds_after = holds_after
         self._let_go = threading.Event()
-        self._closed = False
+        self._breaks_held = self._closed = False
         self._lock = threading.Lock()
         self.held = 0
         """How many connections are stalled."""
@@ -34,15 +34,15 @@ class Line:
     def cuts_left(self) -> int:
         return len(self._cuts)
 
-    def let_go(self) -> None:
-        """Carry on with what is held, and hold nothing more."""
-        self._holds_after = None
+    def let_go(self, *, broken: bool = False) -> None:
+        """Carry on with what is held, or break it, and hold nothing more."""
+        self._holds_after, self._breaks_held = None, broken
         self._let_go.set()
 
     def close(self) -> None:
         """Break what is held, and let nobody in."""
         self._closed = True
-        self._let_go.set()
+        self.let_go(broken=True)
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
@@ -71,23 +71,25 @@ class Line:
     def _carry(self, source: socket.socket, target: socket.socket, first: bytes = b"") -> None:
         carried, chunk = 0, first or source.recv(_AT_ONCE)
         while chunk:
-            if self._holds_after is not None and carried >= self._holds_after:
-                self._hold()
-            if not self._closed:
+            broken = self._closed or self._held_and_broken(carried)
+            if not broken:
                 target.sendall(chunk)
             carried += len(chunk)
-            if self._closed or self._breaks(carried):
+            if broken or self._breaks(carried):
                 for end in (source, target):
                     end.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who reads from it
                 return
             chunk = source.recv(_AT_ONCE)
 
-    def _hold(self) -> None:
+    def _held_and_broken(self, carried: int) -> bool:
+        if self._holds_after is None or carried < self._holds_after:
+            return False
         with self._lock:
             self.held += 1
         self._let_go.wait()
         with self._lock:
             self.held -= 1
+        return self._breaks_held
 
     def _breaks(self, carried: int) -> bool:
         with self._lock:

@@ -35,6 +35,15 @@ def worker_pids(instance: Instance) -> list[int]:
     return [pid for pid, command in children(instance).items() if "tests.harness.worker" in command]
 
 
+def kill_workers(instance: Instance) -> None:
+    """`kill -9` of every worker; the supervisor starts others."""
+    before = set(worker_pids(instance))
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: len(set(worker_pids(instance)) - before) == len(before), READY_SECONDS)
+    wait_until_ready(instance)
+
+
 def postmaster_pid(instance: Instance) -> int:
     return int((instance.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
 

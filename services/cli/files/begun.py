@@ -30,6 +30,8 @@ class Purpose:
     class_id: str
     folder: str
     path: str
+    document_id: str | None
+    """Of which it is to be the next version; None: it is to be a document of its own."""
 
     @property
     def key(self) -> str:

@@ -22,7 +22,6 @@ def _told() -> Iterator[None]:
 
     from clients.python.redwell_client import RedwellClientError
     from services.cli.app import refuse
-    from services.cli.files.outcome import INTERRUPTED
     from services.cli.files.places import PlaceError
     from services.cli.files.session import NotSignedInError
     from services.cli.files.signing import LoginError
@@ -34,8 +33,10 @@ def _told() -> Iterator[None]:
     except httpx.HTTPError as error:
         refuse(f"Redwell cannot be reached: {str(error) or type(error).__name__}")
     except KeyboardInterrupt:
-        typer.echo("Stopped; the same command goes on from here.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        from services.cli.files.outcome import INTERRUPTED, ON_FROM_HERE, leave
+
+        typer.echo(f"redwell: Stopped; {ON_FROM_HERE}.", err=True)
+        leave(INTERRUPTED)
 
 
 def login(

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from clients.python.redwell_client import ProblemError
+from clients.python.redwell_client import EndedEarlyError, ProblemError
 from services.cli.files.places import visible
 from services.cli.files.session import NotSignedInError
 from services.cli.files.work import still_running
@@ -65,6 +65,8 @@ def problem_of(failure: Exception) -> str:
     """
     if isinstance(failure, ProblemError) and failure.status == _UNAUTHORIZED:
         raise NotSignedInError("The session has ended; sign in with redwell login.") from failure
+    if isinstance(failure, EndedEarlyError):
+        return f"{failure}; {ON_FROM_HERE}"
     if isinstance(failure, OSError):
         return failure.strerror or str(failure)
     return str(failure) or type(failure).__name__

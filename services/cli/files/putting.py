@@ -120,11 +120,12 @@ class _Putting:
         watch.doing("reading")
         file = LocalFile.read(item.path, lambda _count: watch.moved(0))
         there = self.known.get((nfc(item.folder), nfc(item.path.name)))
+        job = Job(file, item.folder, there["id"] if there else None)
         if there is not None and there["version"]["sha256"] == file.sha256:
-            self.sender.forget(Job(file, item.folder, None), watch)
+            self.sender.forget(job, watch)
             watch.found(file.length_bytes)
             return Outcome(str(item.path), there["id"], "skipped", file.length_bytes, file.sha256)
         watch.doing("sending")
-        document = self.sender.send(Job(file, item.folder, there["id"] if there else None), watch)
+        document = self.sender.send(job, watch)
         state = "sent" if there is None else "version"
         return Outcome(str(item.path), document["id"], state, file.length_bytes, file.sha256)

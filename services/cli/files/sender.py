@@ -50,9 +50,10 @@ class Sender:
 
     def forget(self, job: Job, watch: Watch) -> None:
         """There is no need any more for what may have been begun for this file."""
-        if _goes_in_pieces(job):
-            with contextlib.suppress(OSError):
-                self.unfinished.drop(self._purpose(job, watch))
+        for begun in (job, replace(job, document_id=None)):
+            if _goes_in_pieces(begun):
+                with contextlib.suppress(OSError):
+                    self.unfinished.drop(self._purpose(begun, watch))
 
     def _at_once(self, job: Job, watch: Watch) -> dict[str, Any]:
         client, file = self.person.client, job.file
@@ -97,12 +98,13 @@ class Sender:
                 return self._send_on(begun, purpose, job, watch)
             except UploadGoneError:
                 self.unfinished.drop(purpose)
-        begun = watch.patience.keep_trying(
-            lambda: self.person.client.begin(self.matter, job.file, self.class_id, job.folder)
-        )
+        begun = watch.patience.keep_trying(lambda: self._begin(job))
         with contextlib.suppress(OSError):  # without room for it here, only another command cannot go on
             self.unfinished.keep(purpose, begun, job.file)
         return self._send_on(begun, purpose, job, watch)
+
+    def _begin(self, job: Job) -> Begun:
+        return self.person.client.begin(self.matter, job.file, self.class_id, job.folder)
 
     def _send_on(self, begun: Begun, purpose: Purpose, job: Job, watch: Watch) -> dict[str, Any]:
         def moved(count: int) -> None:
@@ -133,7 +135,8 @@ class Sender:
     def _purpose(self, job: Job, watch: Watch) -> Purpose:
         member = watch.patience.keep_trying(lambda: self.person.member_id)
         path = str(job.file.path.absolute())
-        return Purpose(self.person.client.url, member, self.matter, self.class_id, job.folder, path)
+        url, document_id = self.person.client.url, job.document_id
+        return Purpose(url, member, self.matter, self.class_id, job.folder, path, document_id)
 
 
 def _goes_in_pieces(job: Job) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from clients.python.redwell_client import Begun, LocalFile
 from services.cli.files.begun import KEPT_SECONDS, Purpose, Unfinished
 
-PURPOSE = Purpose("https://redwell.test", "member", "matter", "pleadings", "A/B", "/home/a/b.bin")
+PURPOSE = Purpose("https://redwell.test", "member", "matter", "pleadings", "A/B", "/home/a/b.bin", None)
 BEGUN = Begun("/v1/tus/capability", "an-upload")
 FILE = LocalFile(Path("/home/a/b.bin"), 10, 1, "aa" * 32)
 
@@ -30,7 +30,9 @@ def test_an_upload_is_found_until_it_is_dropped(unfinished: Unfinished) -> None:
     assert unfinished.find(PURPOSE) is None
 
 
-@pytest.mark.parametrize("part", ["url", "member_id", "matter_id", "class_id", "folder", "path"])
+@pytest.mark.parametrize(
+    "part", ["url", "member_id", "matter_id", "class_id", "folder", "path", "document_id"]
+)
 def test_it_is_for_one_purpose(unfinished: Unfinished, part: str) -> None:
     unfinished.keep(PURPOSE, BEGUN, FILE)
     assert unfinished.find(replace(PURPOSE, **{part: "another"})) is None
