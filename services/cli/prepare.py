@@ -24,6 +24,7 @@ from services.host.store import require_store
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
+from services.keys.opening import kms_options
 
 _NOT_PRINTED = frozenset(
     f"REDWELL_{of}_{name}"
@@ -100,6 +101,7 @@ def _tell(pin: str, code: str | None) -> None:
 
 
 async def _prepare(url: str, passwords: dict[str, str], settings: Settings) -> str | None:
+    kms_options(settings)
     if settings.store == "s3":  # a folder may be another machine's
         await require_store(settings)
     await prepare_database(url, passwords)

@@ -24,6 +24,7 @@ from services.kernel.database import UNREACHABLE
 from services.kernel.logs import configure
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
+from services.keys.opening import kms_options
 
 
 def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_clock) -> None:
@@ -38,6 +39,7 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     settings = Settings()
     configure(settings.log_level)
     if name == "docs":
+        kms_options(settings)
         asyncio.run(_check_root_key(settings, clock))
         asyncio.run(require_store(settings))
     public, private = open_sockets(listen), open_sockets(ops)

@@ -31,6 +31,7 @@ from services.kernel.settings import Settings
 from services.kernel.store_settings import StoreSettings
 from services.keys.certificates import ensure_certificates
 from services.keys.files import SYMMETRIC, KeyDirectory, KeyFile
+from services.keys.opening import kms_options
 
 _ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
@@ -200,6 +201,7 @@ class _Instance:
         return added
 
     async def _prepare(self, dsn: str, passwords: dict[str, str], settings: Settings) -> None:
+        kms_options(settings)
         await require_store(settings)
         await prepare_database(dsn, passwords)
         await ensure_canary(settings, self.keys.secret(KeyFile.ROOT), system_clock())

@@ -16,15 +16,22 @@ def open_roots(settings: RootSettings, keys: KeyDirectory) -> Roots:
         KeysError: the file is damaged, the default is in KMS and that is not set up, or the credentials'
             file cannot be used.
     """
+    options = kms_options(settings)
     default = None if settings.root == "file" else settings.root
-    elsewhere = _kms(options_of(settings)) if settings.kms_is_told else None
-    if default is not None and elsewhere is None:
-        raise KmsUnfitError("REDWELL_ROOT is a key of KMS, so REDWELL_KMS_CREDENTIALS must name a file.")
+    elsewhere = None if options is None else _kms(options)
     return Roots([FileRoot(keys.secret(KeyFile.ROOT))], default=default, elsewhere=elsewhere)
 
 
-def options_of(settings: RootSettings) -> KmsOptions:
-    """How KMS is spoken to (raises KmsUnfitError where a file that is named cannot be used)."""
+def kms_options(settings: RootSettings) -> KmsOptions | None:
+    """How KMS is spoken to; None if it is not. Nothing is asked of it yet.
+
+    Raises:
+        KmsUnfitError: a file that is named cannot be used, or the default is in KMS and that is not set up.
+    """
+    if not settings.kms_is_told:
+        if settings.root != "file":
+            raise KmsUnfitError("REDWELL_ROOT is a key of KMS, so REDWELL_KMS_CREDENTIALS must name a file.")
+        return None
     if settings.kms_ca is not None and not settings.kms_ca.is_file():
         raise KmsUnfitError(f"The CA file {settings.kms_ca} is not there.")
     return KmsOptions(

@@ -12,6 +12,7 @@ from services.docs_api.roots.choosing import FirmState
 from services.host.errors import HostError
 from services.kernel.database import UNREACHABLE
 from services.keys.errors import KeysError
+from services.keys.kms.options import KmsUnfitError
 
 ROOTS = "roots"
 
@@ -20,8 +21,10 @@ def examine_roots(data: Path) -> Iterator[Finding]:
     """Findings about the roots of a running instance."""
     try:
         firms, wrong = roots.look(data)
-    except (HostError, KeysError, asyncpg.PostgresError, *UNREACHABLE) as error:
-        yield mend(ROOTS, f"The roots of firms cannot be looked at: {error}", "Mend what it names.")
+    except KmsUnfitError as error:
+        yield mend(ROOTS, str(error), "Only firms whose root key is in KMS are stopped by it.")
+    except (HostError, KeysError, asyncpg.PostgresError, *UNREACHABLE):
+        return  # key files and the database are looked at elsewhere
     except ValidationError:
         yield mend(ROOTS, "The settings are wrong.", "See what `redwell keys roots` says.")
     else:

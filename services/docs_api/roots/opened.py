@@ -88,6 +88,11 @@ class OpenedKeys:
         self._ask(sealed, held)
         raise FirmKeyUnavailable
 
+    def is_open(self, sealed: SealedFirmKey) -> bool:
+        """Whether the key is open now."""
+        held = self._held.get(sealed)
+        return held is not None and held.key is not None and self._now() < held.good_until
+
     async def unlock(self, sealed: SealedFirmKey) -> None:
         """Return once the key is open; never call it while holding what others wait for.
 
@@ -142,7 +147,7 @@ class OpenedKeys:
             if self._now() >= held.good_until:
                 self._close(sealed, held, failure.why)
         except KeysError as failure:
-            self._close(sealed, held, str(getattr(failure, "why", "altered")))
+            self._close(sealed, held, str(getattr(failure, "why", type(failure).__name__)))
         else:
             self._hold(sealed, held, key, asked_at)
         finally:

@@ -62,7 +62,9 @@ class FirmKeys:
         if known is None or now >= known.until or (make and not known.complete):
             known = await self._read(firm, make=make)
             self._known[firm] = replace(known, until=now + LOOK_AGAIN_SECONDS)
-        await asyncio.gather(*map(self.keychain.unlock, known.keys), return_exceptions=True)
+        shut = [key for key in known.keys if not self.keychain.opened.is_open(key.sealed)]
+        if shut:
+            await asyncio.gather(*map(self.keychain.unlock, shut), return_exceptions=True)
 
     def forget(self, firm: UUID) -> None:
         """Ask again which keys the firm has."""

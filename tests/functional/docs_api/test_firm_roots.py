@@ -183,6 +183,19 @@ def gone(scene: Scene, how: str) -> Iterator[None]:
         give(scene.root)
 
 
+def test_a_start_while_their_root_is_gone_stops_them_alone(scene: Scene, tmp_path: Path) -> None:
+    instance = scene.world.instance
+    document = scene.world.put(tmp_path, "before.txt", b"before")["id"]
+    with gone(scene, "disabled"):
+        assert instance.stop() == 0
+        instance.start()
+        assert instance.ready().status_code == 200
+        scene.ours.client.fetch(document, tmp_path / "fetched")
+        eventually(partial(refused, scene.read), 60)
+        eventually(lambda: "a root key cannot be used; its firms are stopped" in instance.log.read_text(), 60)
+    patiently(scene.read)
+
+
 def test_who_waits_for_a_first_key_holds_up_no_other_firm(scene: Scene, tmp_path: Path) -> None:
     world, kms, slow = scene.world, scene.kms, scene.kms.new_key()
     firm, admin = organization(world.instance, world.operator, "firm", "Slow & Sons")
