@@ -1,11 +1,12 @@
 """What makes a version: pinned once it is verified, and available once nothing stands against it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -14,7 +15,7 @@ from services.docs_api.scanning.clamd import Finding
 from services.docs_api.transfers.intake import Taken
 from services.tables.content import Document, Version
 
-_WANTED = (
+_DOCUMENT = (
     Document.id,
     Document.matter_id,
     Document.class_id,
@@ -27,6 +28,8 @@ _WANTED = (
     Document.revision,
     Document.created_at,
     Document.created_by,
+)
+_VERSION = (
     Version.id.label("version_id"),
     Version.number,
     Version.length_bytes,
@@ -70,51 +73,55 @@ class Scanned:
 NOT_CONFIGURED = Scanned("not-configured")
 
 
-async def pin(session: AsyncSession, place: VersionPlace, taken: Taken, state: str) -> None:
-    """Fix what the content is, for good."""
-    await session.execute(
-        update(Version)
-        .where(*place.rows, Version.state.in_(("receiving", "verifying")))
-        .values(
-            state=state,
-            length_bytes=taken.length_bytes,
-            sha256=taken.sha256,
-            segment_count=taken.segment_count,
-        )
-    )
+def pinned(taken: Taken) -> dict[str, object]:
+    """The columns that say what the content is, for good."""
+    return {
+        "length_bytes": taken.length_bytes,
+        "sha256": taken.sha256,
+        "segment_count": taken.segment_count,
+    }
+
+
+async def pin_to_scan(session: AsyncSession, place: VersionPlace, taken: Taken) -> None:
+    """It is what it is, and waits for its scan."""
+    await session.execute(update(Version).where(*place.rows).values(state="scanning", **pinned(taken)))
 
 
 async def make_available(
-    session: AsyncSession, place: VersionPlace, scanned: Scanned | None, now: datetime
+    session: AsyncSession, place: VersionPlace, now: datetime, more: Mapping[str, object]
 ) -> dict[str, Any]:
-    """From now on it can be fetched; what `describe` tells then. None: what was scanned stays."""
-    found = {} if scanned is None else scanned.columns(now)
-    number = await session.scalar(
+    """From now on it can be fetched; the document with this version. `more`: columns that it gets, too."""
+    available = await session.execute(
         update(Version)
         .where(*place.rows)
-        .values(state="available", available_at=now, **found)
-        .returning(Version.number)
+        .values(state="available", available_at=now, **more)
+        .returning(*_VERSION)
     )
+    version = dict(available.mappings().one())
     # A version that took longer than a later one does not become the newest again.
-    await session.execute(
+    changed = await session.execute(
         update(Document)
         .where(Document.tenant_id == place.tenant, Document.id == place.document)
         .values(
-            latest_number=func.greatest(func.coalesce(Document.latest_number, 0), number),
+            latest_number=func.greatest(func.coalesce(Document.latest_number, 0), version["number"]),
             revision=Document.revision + 1,
         )
+        .returning(*_DOCUMENT)
     )
-    return await describe(session, place, number)
+    return version | dict(changed.mappings().one())
 
 
-async def describe(session: AsyncSession, place: VersionPlace, number: int | None = None) -> dict[str, Any]:
-    """The document as it is called now, with the version of this number; the newest there is, if None."""
-    wanted = Version.number == (Document.latest_number if number is None else number)
-    joined = (Version.tenant_id == Document.tenant_id) & (Version.document_id == Document.id) & wanted
+async def describe(session: AsyncSession, place: VersionPlace) -> dict[str, Any]:
+    """The document as it is called now, with its newest version if there is one."""
+    newest = and_(
+        Version.tenant_id == Document.tenant_id,
+        Version.document_id == Document.id,
+        Version.number == Document.latest_number,
+    )
     found = await session.execute(
-        select(*_WANTED)
+        select(*_DOCUMENT, *_VERSION)
         .select_from(Document)
-        .outerjoin(Version, joined)
+        .outerjoin(Version, newest)
         .where(Document.tenant_id == place.tenant, Document.id == place.document)
     )
     return dict(found.mappings().one())

@@ -70,7 +70,7 @@ async def _accept(vault: Vault, job: Job, scanned: Scanned) -> None:
     now = vault.recorder.clock()
     async with vault.database.transaction([job.tenant]) as session:
         await close(session, job, "complete")
-        await make_available(session, job.place, scanned, now)
+        await make_available(session, job.place, now, scanned.columns(now))
         draft = Draft(SCANNED, "allowed", None, job.subject, _change(scanned), _content(job))
         await vault.recorder.append(await driver_connection(session), job.tenant, draft, None)
 

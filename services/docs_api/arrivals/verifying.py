@@ -15,7 +15,7 @@ import hashlib
 from sqlalchemy import update
 
 from services.docs_api.arrivals.jobs import Job, close
-from services.docs_api.arrivals.pinning import NOT_CONFIGURED, make_available, pin
+from services.docs_api.arrivals.pinning import NOT_CONFIGURED, make_available, pin_to_scan, pinned
 from services.docs_api.sealing.segments import SealError
 from services.docs_api.transfers.admission import EVENT, Expected
 from services.docs_api.transfers.errors import DigestMismatch, IntegrityFailure
@@ -86,9 +86,11 @@ async def _accept(vault: Vault, job: Job, taken: Taken, sealed_sha256: str) -> N
     now, scanned = vault.recorder.clock(), vault.scanner is not None
     async with vault.database.transaction([job.tenant]) as session:
         await close(session, job, "scanning" if scanned else "complete", waiting_since=now)
-        await pin(session, job.place, taken, "scanning" if scanned else "verifying")
-        if not scanned:
-            await make_available(session, job.place, NOT_CONFIGURED, now)
+        if scanned:
+            await pin_to_scan(session, job.place, taken)
+        else:
+            columns = pinned(taken) | NOT_CONFIGURED.columns(now)
+            await make_available(session, job.place, now, columns)
         draft = Draft(EVENT, "allowed", subject=job.subject, content=content)
         connection = await driver_connection(session)
         await vault.recorder.append(connection, job.tenant, draft, _admission(job))

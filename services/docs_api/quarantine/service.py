@@ -70,20 +70,16 @@ async def let_out(act: Act, document_id: UUID, number: str, letting_out: Letting
     names, version_id = matter_names(act, row), row["version_id"]
     place = VersionPlace(act.principal.firm, document_id, version_id)
     await act.session.execute(
-        update(Version)
-        .where(*place.rows)
-        .values(
-            released_at=act.now,
-            released_by=act.principal.id,
-            release_reason_sealed=names.seal(REASON, version_id, letting_out.reason),
-        )
-    )
-    await act.session.execute(
         update(Upload)
         .where(Upload.tenant_id == place.tenant, Upload.version_id == version_id)
         .values(state="complete")
     )
-    described = await make_available(act.session, place, None, act.now)
+    released = {
+        "released_at": act.now,
+        "released_by": act.principal.id,
+        "release_reason_sealed": names.seal(REASON, version_id, letting_out.reason),
+    }
+    described = await make_available(act.session, place, act.now, released)
     change = {"number": row["number"], "result": row["scan_result"]}
     content = {"sha256": row["sha256"].hex(), "len": row["length_bytes"]}
     await act.record(Draft("document.released", subject=subject_of(row), change=change, content=content))

@@ -24,7 +24,8 @@ from services.docs_api.arrivals.pinning import (
     VersionPlace,
     describe,
     make_available,
-    pin,
+    pin_to_scan,
+    pinned,
 )
 from services.docs_api.documents.schemas import DocumentView
 from services.docs_api.documents.service import document_view
@@ -99,13 +100,14 @@ class _Plain(Receiving):
 
     async def _arrived(self, session: AsyncSession, taken: Taken, now: datetime) -> dict[str, Any]:
         """Pin the version, and make it available unless it is scanned first; the document's row then."""
-        reception, scanned = self._reception, self._vault.scanner is not None
+        reception = self._reception
         place = VersionPlace(reception.tenant, reception.row["document_id"], reception.row["version_id"])
-        await pin(session, place, taken, "scanning" if scanned else "verifying")
-        if scanned:
-            described = await describe(session, place)
+        if self._vault.scanner is None:
+            columns = pinned(taken) | NOT_CONFIGURED.columns(now)
+            described = await make_available(session, place, now, columns)
         else:
-            described = await make_available(session, place, NOT_CONFIGURED, now)
+            await pin_to_scan(session, place, taken)
+            described = await describe(session, place)
         return {**reception.row, **described}
 
     async def give_up(self, error: BaseException) -> Event:
