@@ -4,6 +4,7 @@ RedwellClientError
 ├── ProblemError      the server refused: a problem document (RFC 9457)
 ├── IntegrityError    what arrived is not what the server said it would be
 │   └── EndedEarlyError   it ended too early; what came is right as far as anybody can say
+├── NotSealedError    what is asked for is there, but its proof is not yet
 └── TargetError       it cannot be kept here: the disk is full, or the folder closed
 """
 
@@ -32,6 +33,10 @@ class IntegrityError(RedwellClientError):
 
 
 class EndedEarlyError(IntegrityError):
+    pass
+
+
+class NotSealedError(RedwellClientError):
     pass
 
 
