@@ -1,5 +1,6 @@
 """The audit service: the sequencer in the background, and an officer's view of their organization's log."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,8 @@ from services.audit.ledger.sequencer import Sequencer
 from services.audit.ledger.steps import open_ledger
 from services.audit.log.export import SLACK_SECONDS, Exporter
 from services.audit.log.routes import router
+from services.audit.receipts.routes import router as receipts
+from services.audit.receipts.service import Issuer
 from services.evidence.service import ServiceApp, ServiceDefinition
 from services.evidence.subjects import SubjectKeys
 from services.kernel.clock import Clock, system_clock
@@ -22,7 +25,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         FormatError: public URL and deployment name give no valid log name.
         KeyFileError: a key file is missing or damaged.
     """
-    definition = ServiceDefinition("audit", Role.AUDIT, 3, (router,), _live)
+    definition = ServiceDefinition("audit", Role.AUDIT, 3, (router, receipts), _live)
     app = ServiceApp(definition, settings, clock)
     ledger = open_ledger(settings, app.state.keys.log_key())
     app.state.subjects = SubjectKeys(app.state.keys.secret(KeyFile.SUBJECTS))
@@ -34,6 +37,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         log_public_key=ledger.key.public_bytes,
         wait_seconds=settings.checkpoint_interval_seconds + SLACK_SECONDS,
     )
+    app.state.issuer = Issuer(ledger.key.public_bytes, math.ceil(settings.checkpoint_interval_seconds))
     return app
 
 

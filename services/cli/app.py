@@ -10,6 +10,7 @@ import typer
 
 from services.cli.files import commands
 from services.cli.keys.commands import keys
+from services.cli.receipt import receipt
 
 if TYPE_CHECKING:
     from services.host.server import TLSFiles
@@ -26,7 +27,7 @@ audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 
-for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get):
+for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get, receipt):
     app.command()(command)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
@@ -245,7 +246,7 @@ def pin(fingerprint: Annotated[str, typer.Argument(help="SHA256:… as the first
 
 @audit.command("verify")
 def verify(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The bundle file (.zip).")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The bundle (.zip) or receipt (.json).")],
     *,
     fingerprint: Annotated[
         str | None,
@@ -257,14 +258,17 @@ def verify(
         typer.Option(help="A checkpoint kept from before, which the bundle must extend; may be repeated."),
     ] = None,
 ) -> None:
-    """Prove a bundle offline. Exit code: 0 verified, 1 refused, 2 usage, 3 not pinned."""
+    """Prove a bundle or a receipt offline.
+
+    Exit code: 0 verified, 1 refused, 2 usage, 3 not pinned.
+    """
     from services.audit.offline.__main__ import main
     from services.cli.pins import pinned
 
     named = {"pin": pinned() if fingerprint is None else fingerprint, "origin": origin}
     words = [f"--{name}={value}" for name, value in named.items() if value is not None]
     words += [f"--checkpoint={file}" for file in checkpoint or ()]
-    raise typer.Exit(main([*words, "--", bundle]))
+    raise typer.Exit(main([*words, "--", file]))
 
 
 @app.command()

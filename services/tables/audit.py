@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
@@ -58,6 +58,25 @@ class Leaf(Record):
     idx: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[UUID | None]
     body: Mapped[bytes]
+
+
+class Subtree(Record):
+    """The hash of a complete subtree of 2^level leaves, kept so that a proof need not read every leaf.
+
+    Derived from the leaves, by whoever first needs it; a proof is checked before it is given out.
+    """
+
+    __tablename__ = "subtrees"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["trees.tenant_id"]),
+        CheckConstraint("level IN (8, 16, 24)", name="level"),
+        CheckConstraint("octet_length(hash) = 32", name="hash"),
+        {"info": {"access": Access(writer="audit", grants={Role.AUDIT: ("SELECT", "INSERT")})}},
+    )
+    tenant_id: Mapped[TenantId]
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    idx: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
 
 
 class MatterHead(Record):

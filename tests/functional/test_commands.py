@@ -32,7 +32,7 @@ def test_the_version() -> None:
 def test_the_help_of_verify_names_every_option() -> None:
     done = redwell("audit", "verify", "--help")
     assert done.returncode == 0
-    for word in ("BUNDLE", "--pin", "--origin", "--checkpoint", "2 usage"):
+    for word in ("FILE", "--pin", "--origin", "--checkpoint", "2 usage"):
         assert word in done.stdout
 
 

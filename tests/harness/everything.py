@@ -49,6 +49,9 @@ class Everything:
             },
         )
 
+        described = self.caller.call(OPERATIONS["documents.get"], world["attorney"])
+        self.caller.ids["event_id"] = described.headers["redwell-event"].partition(";")[0]
+
     def close(self) -> None:
         self.leaver.client.close()
         self.caller.close()

@@ -53,6 +53,7 @@ def caller(world: World) -> Iterator[Caller]:
         "consent_id",
         "request_id",
         "hold_id",
+        "event_id",
     )
     made = Caller(
         world.instance,

@@ -48,6 +48,8 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "organization_id": world.firm,
         },
     )
+    described = made.call(OPERATIONS["documents.get"], world["attorney"])
+    made.ids["event_id"] = described.headers["redwell-event"].partition(";")[0]
     yield made
     made.close()
 

@@ -274,6 +274,11 @@ ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON nda_versions TO redwell_docs
 CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE subtrees OWNER TO redwell_owner
+ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
+ALTER TABLE subtrees FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON subtrees TO redwell_audit
+CREATE POLICY audit_tenant ON subtrees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE access_requests OWNER TO redwell_owner
 ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
 ALTER TABLE access_requests FORCE ROW LEVEL SECURITY

@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import httpx
 
-from .errors import IntegrityError, raise_for_problem
+from .errors import raise_for_problem
 from .fetching import Fetch
-from .files import CHUNK_BYTES, Moved, unseen
+from .files import Moved, unseen
+from .log import Log
 from .patience import Watch
 from .saving import saved
 from .sets import Sets
@@ -33,7 +34,7 @@ class Tokens:
         return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
 
 
-class Redwell(Uploading, Sets):
+class Redwell(Uploading, Sets, Log):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
@@ -208,32 +209,6 @@ class Redwell(Uploading, Sets):
     def changes(self, after: str | None = None, **query: str) -> JSON:
         """What concerns one since `after`, oldest first. Keep its `after` once the items are dealt with."""
         return self.call("GET", "/v1/changes", **query, **({"after": after} if after else {}))
-
-    # The log
-
-    def events(self, **query: str) -> Iterator[JSON]:
-        return self.pages("/v1/log/events", **query)
-
-    def bundle(self, target: Path, **query: str) -> None:
-        """Save the events that match, with their proof, as a bundle for `redwell audit verify`.
-
-        Raises:
-            ProblemError: the server refused.
-            IntegrityError: it ended early.
-            TargetError: there is no room for it, or the folder cannot be written.
-        """
-        headers = self._headers()
-        with (
-            self._http.stream("POST", "/v1/log/bundles", json={"filter": query}, headers=headers) as response,
-            saved(target) as opened,
-        ):
-            if response.is_error:
-                response.read()
-            raise_for_problem(response)
-            try:
-                opened.writelines(response.iter_bytes(CHUNK_BYTES))
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as broken:
-                raise IntegrityError("the bundle ended before it was complete") from broken
 
     def _headers(self) -> dict[str, str]:
         held = self.tokens is not None and self.tokens.access

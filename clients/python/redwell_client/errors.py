@@ -9,6 +9,7 @@ RedwellClientError
 ├── FileChangedError  the file here is not what it was when it was read
 ├── UploadGoneError   the upload is not there any more; the content has to be sent from the beginning
 ├── RefusedContentError   all of it arrived, and will not be available
+├── NotSealedError    what is asked for is there, but its proof is not yet
 └── UnsettledError    all of it arrived, and is not available yet
 """
 
@@ -40,6 +41,10 @@ class IntegrityError(RedwellClientError):
 
 
 class EndedEarlyError(IntegrityError):
+    pass
+
+
+class NotSealedError(RedwellClientError):
     pass
 
 

@@ -5,6 +5,8 @@
     ├── ProofError         a Merkle proof that does not prove what is claimed
     ├── SignatureError     a note that the expected key did not sign
     ├── PinError           the pin the caller gave is not a fingerprint
+    ├── UnusableError      what the caller gave beside a file does not go with it
+    ├── ReceiptError       a receipt that is refused; it holds the step that refused it
     └── BundleError        a bundle that is refused; each subclass names the step that refused it
         ├── NotABundleError         1
         ├── WrongLogError           2
@@ -41,6 +43,18 @@ class SignatureError(OfflineError):
 
 class PinError(OfflineError):
     """The pin the caller gave is not a fingerprint."""
+
+
+class UnusableError(OfflineError):
+    """What the caller gave beside a file does not go with it."""
+
+
+class ReceiptError(OfflineError):
+    """A receipt that is refused; `step` is the step of `receipt.verify_receipt` that refused it."""
+
+    def __init__(self, step: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.step = step
 
 
 class BundleError(OfflineError):

@@ -43,14 +43,21 @@ class Frontier:
         """Number of leaves appended."""
         return self._size
 
-    def append(self, leaf_hash: bytes) -> None:
-        """Add the next leaf, given its 32-byte leaf hash."""
-        node, size = leaf_hash, self._size
+    def append(self, leaf_hash: bytes, level: int = 0) -> None:
+        """Add the next leaf, given its 32-byte leaf hash; or, at once, a complete subtree of 2^level leaves.
+
+        Raises:
+            FormatError: a subtree of this level cannot stand here.
+        """
+        size, left_over = divmod(self._size, 1 << level)
+        if left_over:
+            raise FormatError("A subtree stands only behind whole subtrees of its size.")
+        node = leaf_hash
         while size & 1:
             node = node_hash(self._peaks.pop(), node)
             size >>= 1
         self._peaks.append(node)
-        self._size += 1
+        self._size += 1 << level
 
     def root(self) -> bytes:
         """Root hash over all leaves so far."""

@@ -1,12 +1,20 @@
 """What a verification established, and how it is told to someone who is not a technician."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from services.audit.offline.checkpoint import Checkpoint
-from services.audit.offline.errors import BundleError
+from services.audit.offline.errors import BundleError, ReceiptError
 from services.audit.offline.manifest import Manifest
+from services.audit.offline.receipt import ReceiptReport
+
+_NO_PIN = (
+    "You gave no pin. Whoever made this file may have made the key that signs it,",
+    "so it proves nothing yet. Compare the fingerprint above with the one noted when",
+    "the deployment was set up, and verify again with --pin.",
+)
 
 
 class Scope(Enum):
@@ -47,9 +55,67 @@ def render(report: Report) -> str:
     return "\n".join([verdict, "", *_facts(report), "", *_meaning(report), ""])
 
 
-def render_refusal(error: BundleError) -> str:
+def render_receipt(report: ReceiptReport) -> str:
+    """The same of a receipt: who, what hash, how many bytes, when."""
+    verdict = "VERIFIED" if report.pinned else "UNPINNED"
+    known = "as you pinned it" if report.pinned else "NOT PINNED"
+    facts = {
+        "Log": report.checkpoint.origin,
+        "Organization": report.tenant,
+        "Log key": f"{report.fingerprint} ({known})",
+        "Checkpoint": f"{report.checkpoint.size} leaves, root {report.checkpoint.root.hex()}",
+    }
+    lines = [verdict, "", *(f"  {name:<16} {fact}" for name, fact in facts.items())]
+    for place, event in zip(report.places, report.events, strict=True):
+        lines += ["", *(f"  {name:<16} {_ascii(fact)}" for name, fact in _told_of(place, event))]
+    meaning = (
+        "The log's own key signed the checkpoint, and these events are in the log, unaltered.",
+        "Nothing is said about any other event.",
+    )
+    return "\n".join([*lines, "", *(f"  {line}" for line in (meaning if report.pinned else _NO_PIN)), ""])
+
+
+def render_refusal(error: BundleError | ReceiptError) -> str:
     """The refusal in plain language, ASCII, ending with a newline."""
-    return f"REFUSED (step {error.step})\n\n{error}\nNothing in this bundle may be relied on.\n"
+    kind = "bundle" if isinstance(error, BundleError) else "receipt"
+    return f"REFUSED (step {error.step})\n\n{error}\nNothing in this {kind} may be relied on.\n"
+
+
+def _told_of(place: int, event: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What a person asks of a receipt. Fields beyond those that verification reads may be of any form."""
+    actor, target, content, change = (
+        value if isinstance(value := event.get(name), dict) else {}
+        for name in ("actor", "object", "content", "change")
+    )
+    yield "Event", f"{event['type']}, {event['outcome']}"
+    told = {
+        "Reason": event.get("reason"),
+        "When": event["ts"],
+        "Who": actor.get("id"),
+        "Of organization": actor.get("org"),
+        "Matter": target.get("matter"),
+        "Document": target.get("document"),
+        "Version": target.get("version"),
+        "SHA-256": content.get("sha256"),
+        "Bytes": content.get("len"),
+        "Part": content.get("range"),
+        "Handed over": _handed_over(change),
+    }
+    yield from ((name, fact) for name, fact in told.items() if fact is not None)
+    yield "Event id", event["id"]
+    yield "Leaf", place
+
+
+def _handed_over(change: Mapping[str, Any]) -> str | None:
+    if "bytes" not in change or "of" not in change:
+        return None
+    whole = "complete" if change.get("complete") is True else "NOT complete"
+    return f"{change['bytes']} of {change['of']} bytes, {whole}"
+
+
+def _ascii(fact: object) -> str:
+    text = str(fact)
+    return text if text.isascii() and text.isprintable() else ascii(text)
 
 
 def _facts(report: Report) -> list[str]:
@@ -82,11 +148,7 @@ def _meaning(report: Report) -> list[str]:
         sentences.append("That values were erased is the server's statement; it is not proven here.")
     sentences.append("Nothing is said about what happened after this checkpoint.")
     if not report.pinned:
-        sentences = [
-            "You gave no pin. Whoever made this bundle may have made the key that signs it,",
-            "so it proves nothing yet. Compare the fingerprint above with the one noted when",
-            "the deployment was set up, and verify again with --pin.",
-        ]
+        sentences = list(_NO_PIN)
     return [f"  {sentence}" for sentence in sentences]
 
 

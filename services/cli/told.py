@@ -1,0 +1,23 @@
+"""What goes wrong in a command over the client, as a sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Refuse with a sentence instead of a traceback."""
+    import httpx
+
+    from clients.python.redwell_client import RedwellClientError
+    from services.cli.app import refuse
+    from services.cli.files.session import NotSignedInError
+
+    try:
+        yield
+    except (NotSignedInError, RedwellClientError) as error:
+        refuse(error)
+    except httpx.HTTPError as error:
+        refuse(f"Redwell cannot be reached: {str(error) or type(error).__name__}")
+    except OSError as error:
+        refuse(f"{error.filename or 'A file'}: {error.strerror or error}")
