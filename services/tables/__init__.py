@@ -1,6 +1,18 @@
 """The shared Postgres schema: one file per owner, each table with one writer; grants are made from it."""
 
-from services.tables import agreements, audit, auth, canaries, content, docs, evidence, gateway, holds, mail
+from services.tables import (
+    agreements,
+    audit,
+    auth,
+    canaries,
+    content,
+    docs,
+    evidence,
+    fixity,
+    gateway,
+    holds,
+    mail,
+)
 from services.tables.schema import Record
 
 __all__ = [
@@ -12,6 +24,7 @@ __all__ = [
     "content",
     "docs",
     "evidence",
+    "fixity",
     "gateway",
     "holds",
     "mail",

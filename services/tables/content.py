@@ -32,8 +32,12 @@ class Document(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: KEEP, Role.SWEEPER: ("SELECT (tenant_id, id, matter_id)",)},
-                    across={Role.SWEEPER: "true"},
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.SWEEPER: ("SELECT (tenant_id, id, matter_id)",),
+                        Role.VERIFIER: ("SELECT (tenant_id, id, matter_id)",),
+                    },
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
@@ -98,8 +102,12 @@ class Version(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, document_id, state)", "UPDATE (state)"),
+                        Role.VERIFIER: (
+                            "SELECT (tenant_id, id, document_id, state)",
+                            "SELECT (length_bytes, sha256, segment_count, matter_key_id, wrapped_data_key)",
+                        ),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
@@ -134,8 +142,9 @@ class Segment(Record):
                     grants={
                         Role.DOCS: ALL,
                         Role.SWEEPER: ("SELECT (tenant_id, version_id, object_key)", "DELETE"),
+                        Role.VERIFIER: ("SELECT",),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
