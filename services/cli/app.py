@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from services.cli.files import commands
+from services.cli.fixity.commands import verify as verify_store
 from services.cli.keys.commands import keys
 from services.cli.receipt import receipt
 
@@ -29,6 +30,7 @@ app.add_typer(keys, name="keys")
 
 for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get, receipt):
     app.command()(command)
+app.command("verify")(verify_store)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -18,8 +18,8 @@ class RootCanary(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.SWEEPER: ("SELECT", "INSERT")},
-                    across={Role.SWEEPER: f"tenant_id = '{PLATFORM}'::uuid"},
+                    grants={Role.SWEEPER: ("SELECT", "INSERT"), Role.VERIFIER: ("SELECT",)},
+                    across=dict.fromkeys((Role.SWEEPER, Role.VERIFIER), f"tenant_id = '{PLATFORM}'::uuid"),
                 )
             }
         },

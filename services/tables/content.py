@@ -35,8 +35,13 @@ class Document(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: KEEP, Role.SWEEPER: (_WHERE,), Role.COURIER: (_WHERE,)},
-                    across={Role.SWEEPER: "true", Role.COURIER: "true"},
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.SWEEPER: (_WHERE,),
+                        Role.COURIER: (_WHERE,),
+                        Role.VERIFIER: (_WHERE,),
+                    },
+                    across={Role.SWEEPER: "true", Role.COURIER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
@@ -121,8 +126,12 @@ class Version(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, document_id, state)", "UPDATE (state)"),
+                        Role.VERIFIER: (
+                            "SELECT (tenant_id, id, document_id, state)",
+                            "SELECT (length_bytes, sha256, segment_count, matter_key_id, wrapped_data_key)",
+                        ),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
@@ -164,8 +173,9 @@ class Segment(Record):
                     grants={
                         Role.DOCS: ALL,
                         Role.SWEEPER: ("SELECT (tenant_id, version_id, object_key)", "DELETE"),
+                        Role.VERIFIER: ("SELECT",),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },

@@ -38,8 +38,9 @@ class FirmKey(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at)",),
+                        Role.VERIFIER: ("SELECT (tenant_id, id, root, wrapped)",),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
                 )
             }
         },
@@ -83,7 +84,18 @@ class MatterKey(Record):
         references("matters", "matter_id"),
         references("firm_keys", "firm_key_id"),
         Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("retired_at IS NULL")),
-        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: KEEP})}},
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.VERIFIER: ("SELECT (tenant_id, id, firm_key_id, wrapped)",),
+                    },
+                    across={Role.VERIFIER: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]

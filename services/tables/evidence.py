@@ -11,7 +11,7 @@ from services.tables.roles import WRITERS_OF_EVIDENCE, Role
 from services.tables.schema import Access, Record, RowId, TenantId
 
 _WHAT_HAPPENED = "SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id)"
-_APPEND = dict.fromkeys(WRITERS_OF_EVIDENCE, ("INSERT",))
+_APPEND = dict.fromkeys((*WRITERS_OF_EVIDENCE, Role.VERIFIER), ("INSERT",))
 
 
 class TransactionId(UserDefinedType[int]):

@@ -16,6 +16,7 @@ class Role(StrEnum):
     COURIER = "redwell_courier"
     DOCS = "redwell_docs"
     SWEEPER = "redwell_sweeper"
+    VERIFIER = "redwell_verifier"
     AUDIT = "redwell_audit"
     SEQUENCER = "redwell_sequencer"
 

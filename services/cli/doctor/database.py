@@ -11,6 +11,7 @@ import asyncpg
 
 from services.cli.doctor import arrivals
 from services.cli.doctor.arrivals import Arrivals
+from services.cli.doctor.fixity import FixityFacts
 from services.cli.doctor.service import LogFacts
 from services.tables.roles import MIGRATOR, OWNER, Role
 
@@ -18,6 +19,17 @@ SECONDS = 10
 _SOCKET_LINE = 4
 _IS_LOCAL = """
 SELECT inet_client_addr() IS NULL OR host(inet_client_addr()) = '::1' OR inet_client_addr() <<= '127.0.0.0/8'
+"""
+_FIXITY = """
+SELECT last.ended_at, last.versions, last.damaged,
+    (SELECT max(started_at) FROM fixity_runs WHERE state = 'running') AS running_since,
+    (SELECT count(*) FROM version_checks c
+     JOIN versions v ON v.tenant_id = c.tenant_id AND v.id = c.version_id
+     WHERE c.finding IS NOT NULL AND v.state = 'available') AS damaged_now
+FROM (SELECT) AS always LEFT JOIN (
+    SELECT ended_at, versions, damaged FROM fixity_runs
+    WHERE state = 'ended' AND whole ORDER BY ended_at DESC LIMIT 1
+) AS last ON true
 """
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -44,6 +56,7 @@ class DatabaseFacts:
     local: bool
     log: LogFacts | None
     arrivals: Arrivals | None = None
+    fixity: FixityFacts | None = None
 
 
 def embedded_place(data: Path, name: str) -> Place | None:
@@ -77,13 +90,15 @@ async def ask(place: Place) -> DatabaseFacts:
             local=await connection.fetchval(_IS_LOCAL),
             log=None,
         )
+        fixity = await connection.fetchval("SELECT to_regclass('fixity_runs')::text")
     if facts.revision is None:
         return facts
     async with _connected(place, Role.SEQUENCER) as connection:
         log = await _log(connection)
     async with _connected(place, Role.SWEEPER) as connection:
         waiting = await arrivals.ask(connection)
-    return replace(facts, log=log, arrivals=waiting)
+    verified = await _fixity(place) if fixity else None
+    return replace(facts, log=log, arrivals=waiting, fixity=verified)
 
 
 @asynccontextmanager
@@ -103,6 +118,11 @@ async def _connected(place: Place, role: str) -> AsyncIterator[asyncpg.Connectio
         yield connection
     finally:
         await connection.close(timeout=SECONDS)
+
+
+async def _fixity(place: Place) -> FixityFacts:
+    async with _connected(place, Role.VERIFIER) as connection:
+        return FixityFacts(**dict(await connection.fetchrow(_FIXITY)))
 
 
 async def _log(connection: asyncpg.Connection) -> LogFacts:

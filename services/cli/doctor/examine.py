@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 
-from services.cli.doctor import arrivals, credentials, folders, gather, service, versions
+from services.cli.doctor import arrivals, credentials, fixity, folders, gather, service, versions
 from services.cli.doctor.database import DatabaseFacts, Place, ask, embedded_place
 from services.cli.doctor.finding import Finding, Verdict, mend, needs_mending, note
 from services.cli.doctor.roots import examine_roots
@@ -157,6 +157,8 @@ def _database(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
     yield versions.schema(facts.revision, *_revisions())
     if facts.log is not None:
         yield from service.log(facts.log, now)
+    if facts.fixity is not None:
+        yield fixity.verified(facts.fixity, now)
     yield service.clock(now, facts.now, facts.log.signed_at if facts.log else None)
 
 

@@ -1,0 +1,1 @@
+"""`redwell verify`: reads the store again beside the running services, and tells what it found."""

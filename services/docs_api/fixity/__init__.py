@@ -1,0 +1,1 @@
+"""Fixity: reads again what was stored, compares it with what its rows say, and records what it found."""

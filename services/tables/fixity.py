@@ -1,0 +1,73 @@
+"""Tables of fixity: what was read again of the store, when, and what was found."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped
+
+from services.kernel.ids import PLATFORM
+from services.tables.roles import Role
+from services.tables.schema import KEEP, Access, Record, RowId, TenantId
+
+
+class FixityRun(Record):
+    """One verification of the store. Its counts are known once it has ended.
+
+    `selection`: what was asked for, in canonical words; `whole`: that was everything.
+    """
+
+    __tablename__ = "fixity_runs"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'ended', 'abandoned')", name="state"),
+        CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.VERIFIER: KEEP},
+                    across={Role.VERIFIER: f"tenant_id = '{PLATFORM}'::uuid"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    id: Mapped[RowId]
+    state: Mapped[str]
+    selection: Mapped[str]
+    whole: Mapped[bool]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    versions: Mapped[int | None]
+    damaged: Mapped[int | None]
+    sealed_bytes: Mapped[int | None]
+    unnamed: Mapped[int | None]
+
+
+class VersionCheck(Record):
+    """When a version was last read again and by which run. `finding` None: it is as it was stored.
+
+    No foreign key: a check stands in nobody's way when its version is removed.
+    """
+
+    __tablename__ = "version_checks"
+    __table_args__ = (
+        Index(None, "run_id"),
+        Index(None, "tenant_id", postgresql_where=text("finding IS NOT NULL")),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.VERIFIER: KEEP},
+                    across={Role.VERIFIER: "true"},
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    version_id: Mapped[RowId]
+    run_id: Mapped[UUID]
+    checked_at: Mapped[datetime]
+    opened: Mapped[bool]
+    sealed_bytes: Mapped[int]
+    finding: Mapped[str | None]
