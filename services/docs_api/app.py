@@ -8,6 +8,7 @@ import asyncpg
 
 from services.docs_api.access_requests.routes import router as access_requests
 from services.docs_api.agreements.routes import router as agreements
+from services.docs_api.archives.routes import router as archives
 from services.docs_api.changes.routes import router as changes
 from services.docs_api.classes.routes import router as classes
 from services.docs_api.consents.routes import router as consents
@@ -54,6 +55,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         documents,
         uploads,
         transfers,
+        archives,
         tus,
         changes,
         holds,

@@ -6,7 +6,7 @@ unrecorded is served.
 """
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,6 +30,9 @@ FOLD_DELAY = timedelta(seconds=5)
 
 FOLDED_AT_ONCE = 100
 """How many counts become events in one transaction."""
+
+INSERTED_AT_ONCE = 100
+"""How many events are built and sent before others have a turn."""
 
 _MINUTE = timedelta(minutes=1)
 _SOURCE_LABEL = "redwell/refusal-source/v1"
@@ -110,6 +113,23 @@ class Recorder:
             async with self._transaction(tenant) as connection:
                 await connection.execute(_INSERT, *_values(event), _subject_of(event), sealed)
         return event
+
+    async def append_all(
+        self, connection: asyncpg.Connection, tenant: UUID, drafts: Sequence[Draft], admission: Admission
+    ) -> None:
+        """Insert many events of one request, each as `append` does, in few round trips (raises as it)."""
+        async with _evidence_or_nothing():
+            for start in range(0, len(drafts), INSERTED_AT_ONCE):
+                values = []
+                for draft in drafts[start : start + INSERTED_AT_ONCE]:
+                    event = build_event(tenant, draft, admission, self.clock())
+                    values.append((*_values(event), _subject_of(event), await self._sealed(event)))
+                await connection.executemany(_INSERT, values)
+
+    async def append_all_alone(self, tenant: UUID, drafts: Sequence[Draft], admission: Admission) -> None:
+        """As `append_all`, in a transaction of its own."""
+        async with _evidence_or_nothing(), self._transaction(tenant) as connection:
+            await self.append_all(connection, tenant, drafts, admission)
 
     async def count_refusal(self, admission: Admission, reason: str) -> None:
         """Count a refusal of somebody unknown: per source, operation, reason and minute, exactly."""

@@ -69,6 +69,10 @@ class Settings(StoreSettings, BaseSettings):
     transfers_per_process: PositiveInt = 64
     """Uploads and fetches at once; each holds up to 24 MiB."""
 
+    archive_limit_documents: Annotated[int, Field(gt=0, le=10_000)] = 1000
+    archive_limit_bytes: PositiveInt = 16 * 1024 * MIB
+    """The most documents, and bytes of content, in one archive."""
+
     sweep_interval_seconds: PositiveInt = 300
     checkpoint_interval_seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
     access_token_seconds: Annotated[int, Field(gt=0, le=600)] = 600

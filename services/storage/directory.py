@@ -69,18 +69,15 @@ class DirectoryStore:
 
     async def get(self, key: str) -> bytes:
         place = self._place(key)
-        with _translated(key):
-            try:
-                status = place.lstat()
-                if not stat.S_ISREG(status.st_mode):
-                    raise ObjectMissingError(f"Something else lies in the place of the object {key}.")
-                if status.st_size <= INLINE_BYTES:
-                    return _read(place)
-                return await asyncio.to_thread(_read, place)
-            except FileNotFoundError as exc:
-                if not place.parent.is_dir():  # the disk is not there: that says nothing about the object
-                    raise
-                raise ObjectMissingError(f"There is no object {key}.") from exc
+        with _found(key, place):
+            if _size(place, key) <= INLINE_BYTES:
+                return _read(place)
+            return await asyncio.to_thread(_read, place)
+
+    async def size(self, key: str) -> int:
+        place = self._place(key)
+        with _found(key, place):
+            return _size(place, key)
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._remove, self._place(key))
@@ -140,6 +137,24 @@ def _translated(what: str) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreUnavailableError(f"The store failed at {what}: {exc.strerror}.") from exc
+
+
+@contextlib.contextmanager
+def _found(key: str, place: Path) -> Iterator[None]:
+    with _translated(key):
+        try:
+            yield
+        except FileNotFoundError as exc:
+            if not place.parent.is_dir():  # the disk is not there: that says nothing about the object
+                raise
+            raise ObjectMissingError(f"There is no object {key}.") from exc
+
+
+def _size(place: Path, key: str) -> int:
+    status = place.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ObjectMissingError(f"Something else lies in the place of the object {key}.")
+    return status.st_size
 
 
 def _make_folder(path: Path) -> None:

@@ -67,6 +67,13 @@ class ObjectStore(Protocol):
             ObjectMissingError: there is none.
         """
 
+    async def size(self, key: str) -> int:
+        """How many bytes an object has, without reading it.
+
+        Raises:
+            ObjectMissingError: there is none.
+        """
+
     async def delete(self, key: str) -> None:
         """Remove an object; no error if there is none."""
 

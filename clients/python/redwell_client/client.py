@@ -13,6 +13,7 @@ import httpx
 from .errors import IntegrityError, raise_for_problem
 from .fetching import Fetch
 from .saving import saved
+from .sets import Sets
 
 JSON = dict[str, Any]
 CHUNK_BYTES = 1024 * 1024
@@ -37,7 +38,7 @@ class Tokens:
         return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
 
 
-class Redwell:
+class Redwell(Sets):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:

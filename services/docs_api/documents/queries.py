@@ -156,23 +156,27 @@ def _fetchable(*, acting_for_another: bool, numbered: bool) -> Prepared:
     return Prepared(statement.where(Document.id == DOCUMENT, wanted, session_lives()))
 
 
-def _still_readable(*, acting_for_another: bool) -> Prepared:
-    """Of a version already being handed over: that a newer one came meanwhile does not end the transfer."""
-    return Prepared(
-        select(Document.id)
+def still_readable(*, acting_for_another: bool) -> Select[Any]:
+    """Versions already being handed over: that newer ones came meanwhile does not end the transfer."""
+    columns: tuple[Any, ...] = (Document.id,)
+    return (
+        select(*columns)
         .select_from(Document)
         .join(Matter, and_(Matter.tenant_id == Document.tenant_id, Matter.id == Document.matter_id))
         .join(Version, and_(Version.tenant_id == TENANT, Version.document_id == Document.id))
         .where(
             Document.tenant_id == TENANT,
-            Document.id == DOCUMENT,
             Document.state == "active",
-            Version.id == VERSION,
             Version.state == "available",
             may_read_document(acting_for_another=acting_for_another),
             session_lives(),
         )
     )
+
+
+def _still_readable(*, acting_for_another: bool) -> Prepared:
+    statement = still_readable(acting_for_another=acting_for_another)
+    return Prepared(statement.where(Document.id == DOCUMENT, Version.id == VERSION))
 
 
 FETCHABLE = {

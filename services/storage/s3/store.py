@@ -74,6 +74,12 @@ class S3Store:
     async def get(self, key: str) -> bytes:
         return await self._read(self.place(key), key)
 
+    async def size(self, key: str) -> int:
+        async with self._in_time(key):
+            told = await self._blocking(self._size, self.place(key), key)
+        # A HEAD does not say what is missing, the object or its bucket; a GET does.
+        return len(await self.get(key)) if told is None else told
+
     async def delete(self, key: str) -> None:
         place = self.place(key)
         async with self._in_time(key):
@@ -167,13 +173,16 @@ class S3Store:
     # What follows runs in threads.
 
     def _exists(self, place: str, what: str) -> bool:
+        return self._size(place, what) is not None
+
+    def _size(self, place: str, what: str) -> int | None:
         try:
-            self.calls.head_object(**self.told(place))
+            answer = self.calls.head_object(**self.told(place))
         except FOREIGN as exc:
             if status_of(answer_of(exc)) == _NOT_FOUND:  # no body says more to a HEAD
-                return False
+                return None
             raise store_error(exc, what) from exc
-        return True
+        return int(answer["ContentLength"])
 
     def _write(self, place: str, data: Bytes, what: str) -> None:
         if self.options.checksum == "read-back":

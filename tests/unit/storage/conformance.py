@@ -39,6 +39,7 @@ class ObjectStoreConformance:
         key, data = new_object_key(), bytes(range(256)) * (size // 256) + b"x" * (size % 256)
         await store.put(key, data)
         assert await store.get(key) == data
+        assert await store.size(key) == size
 
     @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
     async def test_any_bytes_are_stored(self, store: ObjectStore, kind: type) -> None:
@@ -56,6 +57,8 @@ class ObjectStoreConformance:
     async def test_missing_object_is_said_to_be_missing(self, store: ObjectStore) -> None:
         with pytest.raises(ObjectMissingError):
             await store.get(new_object_key())
+        with pytest.raises(ObjectMissingError):
+            await store.size(new_object_key())
 
     async def test_deleted_object_is_gone_and_deleting_again_is_no_error(self, store: ObjectStore) -> None:
         key, other = new_object_key(), new_object_key()

@@ -66,6 +66,9 @@ class _Store:
             raise ObjectMissingError
         return self.objects[key]
 
+    async def size(self, key: str) -> int:
+        raise NotImplementedError
+
     async def delete(self, key: str) -> None:
         raise NotImplementedError
 
