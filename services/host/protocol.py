@@ -4,7 +4,10 @@ Refusals made here happen before a request exists, so the connection always ends
 """
 
 import asyncio
+import contextlib
 import http
+import socket
+import struct
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.host import framing
 from services.host.connections import LimitedServerState
 from services.host.errors import HeadersTooLarge, MalformedRequest, RequestTimeout
+from services.kernel.http.abort import EXTENSION
 from services.kernel.http.admission import SAFE_HEADERS
 from services.kernel.problems import PROBLEM_TYPE, RedwellError, problem_body
 
@@ -27,6 +31,8 @@ UNEXPLAINED_BYTES = framing.MAX_URL_BYTES + framing.MAX_HEADER_BYTES
 UNEXPLAINED_PER_BODY_BYTE = 8
 # How long bytes are still taken, and thrown away, after their answer was given.
 LINGER_SECONDS = 2.0
+# How much of an answer may wait here for the client; one write more than that is taken.
+WRITE_BUFFER_BYTES = 64 * 1024
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -58,6 +64,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         address = self.client[0] if self.client else ""
         if self._counts.enter(address):
             self._counted_address = address
@@ -117,6 +124,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self.scope["extensions"] = {EXTENSION: {"abort": self._abort}}
         head = framing.RequestHead(
             self.parser.get_method().decode("ascii"), self.url, self.parser.get_http_version(), self.headers
         )
@@ -172,6 +180,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _abort(self) -> None:
+        """Reset the connection: nothing that waits, here or in the kernel, is delivered any more."""
+        with contextlib.suppress(OSError):
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+        self.transport.abort()
 
     # Refusals
 

@@ -63,7 +63,7 @@ class Case:
             ordinal,
         )
         key = rows[0]["object_key"]
-        return self.world.instance.objects / key[0] / key[1] / key
+        return Path(self.world.instance.objects, key[0], key[1], key)
 
     def recorded(self, kind: str) -> int:
         (row,) = fetch_rows(

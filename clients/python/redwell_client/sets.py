@@ -14,5 +14,5 @@ class Sets:
     """What a client can ask of many documents at once."""
 
     def manifest(self: _Pages, matter_id: str, **query: str) -> Iterator[JSON]:
-        """What the set has: `folder` and what is below it, `class_id`, `ids` with commas; without any, all."""
+        """What a set has: `folder` and what is below it, `class_id`, `ids` with commas; none: all."""
         return self.pages(f"/v1/matters/{matter_id}/manifest", **query)

@@ -200,7 +200,7 @@ FETCHABLE = {
 }
 """By whether one acts for another, and whether a version's number is asked for."""
 STILL_READABLE = {acting: _still_readable(acting_for_another=acting) for acting in (False, True)}
-SEGMENTS = Prepared(
+_SEGMENTS = (
     select(
         Segment.ordinal,
         Segment.offset_bytes,
@@ -212,3 +212,13 @@ SEGMENTS = Prepared(
     .where(Segment.tenant_id == TENANT, Segment.version_id == VERSION)
     .order_by(Segment.ordinal)
 )
+SEGMENTS = Prepared(_SEGMENTS)
+TOUCHED_SEGMENTS = Prepared(
+    _SEGMENTS.where(
+        # No segment is longer than 8 MiB: none before this one can reach as far, and the key leads there.
+        Segment.ordinal >= bindparam("least_ordinal", type_=BigInteger()),
+        Segment.offset_bytes < bindparam("stop", type_=BigInteger()),
+        Segment.offset_bytes + Segment.length_bytes > bindparam("start", type_=BigInteger()),
+    )
+)
+"""The segments that hold bytes from `start` to before `stop`."""

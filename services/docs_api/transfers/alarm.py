@@ -23,22 +23,70 @@ RETRY_SECONDS = 1.0
 _log = logger("docs")
 
 
+class Bell:
+    """Rings for one transfer. From when it rang until it is settled, access is in doubt."""
+
+    def __init__(self) -> None:
+        self._rung, self._calm = asyncio.Event(), asyncio.Event()
+        self._calm.set()
+
+    def ring(self) -> None:
+        self._rung.set()
+        self._calm.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when it rings, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        self._rung.clear()
+
+    def settle(self) -> None:
+        """Access was found to last; unless it has rung meanwhile, nothing is in doubt."""
+        if not self._rung.is_set():
+            self._calm.set()
+
+    async def calm(self) -> None:
+        """Return when nothing is in doubt."""
+        await self._calm.wait()
+
+
 class Alarm:
     """One connection for a process, and a bell for each transfer in it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._bells: dict[asyncio.Event, frozenset[UUID]] = {}
+        self._bells: dict[Bell, frozenset[UUID]] = {}
+        self._connection: asyncpg.Connection | None = None
+        self._turn = asyncio.Lock()
+        self._asked = self._answered = 0
 
     @contextlib.contextmanager
-    def bell(self, *tenants: UUID) -> Iterator[asyncio.Event]:
-        """An event that is set whenever access may have changed in one of `tenants`."""
-        event = asyncio.Event()
-        self._bells[event] = frozenset(tenants)
+    def hung(self, bell: Bell, *tenants: UUID) -> Iterator[None]:
+        """Have `bell` ring whenever access may have changed in one of `tenants`."""
+        self._bells[bell] = frozenset(tenants)
         try:
-            yield event
+            yield
         finally:
-            del self._bells[event]
+            del self._bells[bell]
+
+    async def caught_up(self) -> None:
+        """Return when all that was committed before the call has been heard; at once where nothing listens.
+
+        Postgres delivers what waits before it says that it is ready again, so an answer on the connection
+        that listens comes after the news. One question serves all who ask before it begins.
+        """
+        ticket = self._asked = self._asked + 1
+        async with self._turn:
+            connection = self._connection
+            if connection is None or self._answered >= ticket:
+                return
+            begun = self._asked
+            try:
+                await connection.execute("SELECT 1")
+            except (asyncpg.PostgresError, *UNREACHABLE):
+                connection.terminate()
+                return
+            self._answered = begun
 
     async def listen(self) -> None:
         """Never returns; cancel it to stop."""
@@ -64,9 +112,11 @@ class Alarm:
         try:
             connection.add_termination_listener(lambda _connection: lost.set())
             await connection.add_listener(CHANNEL, self._heard)
+            self._connection = connection
             self.ring(None)  # whatever was said meanwhile was missed
             await lost.wait()
         finally:
+            self._connection = None
             connection.terminate()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, tenant: str) -> None:  # noqa: ANN401 -- asyncpg's
@@ -77,4 +127,4 @@ class Alarm:
         """Wake whoever waits for `tenant`; everybody, if it is None."""
         for bell, tenants in self._bells.items():
             if tenant is None or tenant in tenants:
-                bell.set()
+                bell.ring()

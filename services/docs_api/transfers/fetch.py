@@ -8,19 +8,27 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import Headers
 
 from services.docs_api.access import parameters
 from services.docs_api.conditions import ByteRange, asked_range, is_known, quoted, require_match
-from services.docs_api.documents.queries import FETCHABLE, SEGMENTS, STILL_READABLE, readable_document
+from services.docs_api.documents.queries import (
+    FETCHABLE,
+    SEGMENTS,
+    STILL_READABLE,
+    TOUCHED_SEGMENTS,
+    readable_document,
+)
 from services.docs_api.documents.service import document_view, subject_of
 from services.docs_api.keys import firm_key_of, matter_key_of, matter_names
 from services.docs_api.sealing.context import SegmentContext
+from services.docs_api.sealing.segments import SEGMENT_BYTES
 from services.docs_api.transfers.deliver import Delivery, Handover
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
 from services.docs_api.transfers.failures import problem_of
 from services.docs_api.transfers.headers import content_headers, not_modified, partial
-from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
+from services.docs_api.transfers.opening import Pieces, SealedVersion, require_cover, require_whole
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.watch import Watch, whatever_happens
 from services.docs_api.unmet import tell_holder_of_document
@@ -131,11 +139,21 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> _Admitted:
             raise NotFound
         vault.keychain.require(firm_key_of(row))
         known, part = _selected(request.headers, quoted(row["sha256"].hex()), row["length_bytes"])
-        segments = [] if known else await SEGMENTS.all(session, values | {"version": row["version_id"]})
+        segments = [] if known else await _segments(session, values | {"version": row["version_id"]}, part)
         connection = await driver_connection(session)
         draft = _admission_draft(dict(row), known=known, part=part)
         event = await vault.recorder.append(connection, principal.firm, draft, admission)
     return _Admitted(dict(row), segments, event.header, known, part)
+
+
+async def _segments(
+    session: AsyncSession, values: dict[str, object], part: ByteRange | None
+) -> list[asyncpg.Record]:
+    """All segments, or those that the part touches: of a long document there are thousands."""
+    if part is None:
+        return await SEGMENTS.all(session, values)
+    touched = {"least_ordinal": part.start // SEGMENT_BYTES, "start": part.start, "stop": part.stop}
+    return await TOUCHED_SEGMENTS.all(session, values | touched)
 
 
 def _selected(headers: Headers, etag: str, length_bytes: int) -> tuple[bool, ByteRange | None]:
@@ -159,7 +177,10 @@ def _admission_draft(row: dict[str, Any], *, known: bool, part: ByteRange | None
 
 async def _open(vault: Vault, handover: Handover, admitted: _Admitted) -> Delivery:
     row, keys = admitted.row, matter_key_of(admitted.row)
-    require_whole(admitted.segments, row["segment_count"], row["length_bytes"])
+    if admitted.part is None:
+        require_whole(admitted.segments, row["segment_count"], row["length_bytes"])
+    else:
+        require_cover(admitted.segments, admitted.part)
     document = document_view(row, vault.keychain.matter_names(keys))
     assert document.version is not None
     place = SegmentContext(handover.principal.firm, row["matter_id"], row["id"], row["version_id"], 0, 0)

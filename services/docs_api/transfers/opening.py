@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from services.docs_api.conditions import ByteRange
@@ -31,9 +32,31 @@ def require_whole(segments: Sequence[SegmentRow], count: int, length_bytes: int)
         raise IntegrityFailure
 
 
+def require_cover(segments: Sequence[SegmentRow], part: ByteRange) -> None:
+    """Return if the rows are segments one after the other that hold all of `part`.
+
+    Raises:
+        IntegrityFailure: one is missing.
+    """
+    if not segments or segments[0]["offset_bytes"] > part.start or _end(segments[-1]) < part.stop:
+        raise IntegrityFailure
+    for row, following in pairwise(segments):
+        if (following["ordinal"], following["offset_bytes"]) != (row["ordinal"] + 1, _end(row)):
+            raise IntegrityFailure
+
+
+def _end(row: SegmentRow) -> int:
+    """The offset after a segment's last byte."""
+    end: int = row["offset_bytes"] + row["length_bytes"]
+    return end
+
+
 @dataclass(frozen=True, slots=True)
 class SealedVersion:
-    """A version's segments and what opens them. `place` is the context of its first segment."""
+    """A version's segments, all or some that follow each other, and what opens them.
+
+    `place` is the context of its first segment.
+    """
 
     store: ObjectStore
     data_key: SecretKey
@@ -51,8 +74,12 @@ class SealedVersion:
         async with self.gate:
             return await self._open(ordinal)
 
+    def row(self, ordinal: int) -> SegmentRow:
+        first: int = self.segments[0]["ordinal"]
+        return self.segments[ordinal - first]
+
     async def _open(self, ordinal: int) -> bytes:
-        row = self.segments[ordinal]
+        row = self.row(ordinal)
         sealed = await self.store.get(row["object_key"])
         if len(sealed) != row["sealed_bytes"]:
             raise IntegrityFailure
@@ -78,8 +105,8 @@ class Pieces:
         if self.part is None:
             return range(len(self.version.segments))
         touched = [
-            ordinal
-            for ordinal, row in enumerate(self.version.segments)
+            row["ordinal"]
+            for row in self.version.segments
             if row["offset_bytes"] < self.part.stop
             and row["offset_bytes"] + row["length_bytes"] > self.part.start
         ]
@@ -94,5 +121,5 @@ class Pieces:
         view = memoryview(plaintext)
         if self.part is None:
             return view
-        offset = self.version.segments[ordinal]["offset_bytes"]
+        offset = self.version.row(ordinal)["offset_bytes"]
         return view[max(0, self.part.start - offset) : self.part.stop - offset]

@@ -4,13 +4,12 @@ The database decides: at least once a second, and at once when the alarm rings.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.docs_api.transfers.alarm import Alarm
+from services.docs_api.transfers.alarm import Alarm, Bell
 from services.docs_api.transfers.errors import TransferTooSlow
 from services.docs_api.transfers.pace import Pace
 
@@ -31,6 +30,7 @@ class Watch:
     alarm: Alarm
     tenants: tuple[UUID, ...]
     every_seconds: float = CHECK_SECONDS
+    bell: Bell = field(default_factory=Bell)
 
     async def keep(self) -> None:
         """Never returns.
@@ -39,14 +39,13 @@ class Watch:
             TransferTooSlow: the client is.
             RedwellError: `check` found that the transfer must end, or could not find out.
         """
-        with self.alarm.bell(*self.tenants) as bell:
+        with self.alarm.hung(self.bell, *self.tenants):
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), self.every_seconds)
-                bell.clear()
+                await self.bell.wait(self.every_seconds)
                 if self.pace.too_slow():
                     raise TransferTooSlow
                 await self.check()
+                self.bell.settle()
 
 
 async def under_watch(work: Coroutine[Any, Any, Result], *guards: Coroutine[Any, Any, None]) -> Result:

@@ -111,4 +111,5 @@ def test_each_process_of_the_vault_listens(world: World) -> None:
         "SELECT query FROM pg_stat_activity WHERE application_name = 'redwell_docs:alarm'",
     )
     assert len(listening) >= 1
-    assert {row["query"] for row in listening} == {f'LISTEN "{CHANNEL}"'}
+    # The second asks whether everything was heard.
+    assert {row["query"] for row in listening} <= {f'LISTEN "{CHANNEL}"', "SELECT 1"}

@@ -1,7 +1,6 @@
-"""The layout of archives, read back by readers that are not ours: Python's, Info-ZIP's, Java's."""
+"""The layout of archives, read back by readers that are not ours: Python's and Info-ZIP's."""
 
 import io
-import shutil
 import struct
 import subprocess
 import zipfile
@@ -139,12 +138,3 @@ def test_times_that_the_format_has_not_are_the_nearest() -> None:
     ]
     with zipfile.ZipFile(io.BytesIO(b"".join(_empty_parts(Layout(entries))))) as opened:
         assert [info.date_time[0] for info in opened.infolist()] == [1980, 2107]
-
-
-def test_java_reads_what_is_made(tmp_path: Path) -> None:
-    jar = shutil.which("jar")
-    if jar is None:
-        pytest.skip("no Java here; Python and Info-ZIP read it")
-    (tmp_path / "a.zip").write_bytes(archive_of(EXAMPLES))
-    told = subprocess.run([jar, "tf", tmp_path / "a.zip"], capture_output=True, text=True, check=True)
-    assert len(told.stdout.splitlines()) == len(EXAMPLES)

@@ -12,7 +12,7 @@ from services.docs_api.conditions import ByteRange
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SealError, seal_segment
 from services.docs_api.transfers.errors import IntegrityFailure
-from services.docs_api.transfers.opening import Pieces, SealedVersion, require_whole
+from services.docs_api.transfers.opening import Pieces, SealedVersion, require_cover, require_whole
 from services.keys.wrapping import new_key
 from services.storage.protocol import Bytes, ObjectMissingError, StoredObject
 
@@ -65,6 +65,9 @@ class _Store:
         if key not in self.objects:
             raise ObjectMissingError
         return self.objects[key]
+
+    async def size(self, key: str) -> int:
+        raise NotImplementedError
 
     async def delete(self, key: str) -> None:
         raise NotImplementedError
@@ -155,3 +158,38 @@ async def test_of_two_objects_sealed_for_one_place_only_the_pinned_one_opens(ver
         else:
             with pytest.raises(IntegrityFailure):
                 await found.plaintext(0)
+
+
+COVERS = [
+    ([_row(0, 0, 8), _row(1, 8, 8)], 0, 16),
+    ([_row(1, 8, 8)], 8, 16),
+    ([_row(1, 8, 8)], 9, 10),
+    ([_row(4, 40, 8), _row(5, 48, 2)], 41, 50),
+]
+
+
+@pytest.mark.parametrize(("rows", "start", "stop"), COVERS)
+def test_rows_that_follow_each_other_cover_a_part(rows: list[Any], start: int, stop: int) -> None:
+    require_cover(rows, ByteRange(start, stop, 100))
+
+
+@pytest.mark.parametrize(
+    ("rows", "start", "stop"),
+    [
+        ([], 0, 1),
+        ([_row(1, 8, 8)], 7, 9),
+        ([_row(1, 8, 8)], 8, 17),
+        ([_row(0, 0, 8), _row(2, 16, 8)], 0, 24),
+        ([_row(0, 0, 8), _row(2, 8, 8)], 0, 16),
+        ([_row(0, 0, 8), _row(1, 9, 8)], 0, 17),
+    ],
+)
+def test_a_part_with_a_gap_is_not_covered(rows: list[Any], start: int, stop: int) -> None:
+    with pytest.raises(IntegrityFailure):
+        require_cover(rows, ByteRange(start, stop, 100))
+
+
+async def test_of_a_long_version_the_rows_of_a_part_are_enough(version: SealedVersion) -> None:
+    pieces = Pieces(replace(version, segments=version.segments[1:]), ByteRange(9, 12, 16))
+    assert pieces.ordinals == range(1, 2)
+    assert bytes(pieces.cut(1, await pieces.plaintext(1))) == b"wo "
