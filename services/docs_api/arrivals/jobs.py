@@ -23,7 +23,6 @@ from services.docs_api.transfers.opening import SealedVersion
 from services.docs_api.tus.queries import segments_of
 from services.docs_api.vault import Vault
 from services.evidence.event import Subject
-from services.keys.wrapping import SecretKey
 from services.tables.content import Upload, UploadCapability
 
 LEASE = timedelta(seconds=30)
@@ -44,7 +43,6 @@ class Job:
     tenant: UUID
     row: Mapping[str, Any]
     lease: UUID
-    data_key: SecretKey
     segments: Sequence[Mapping[str, Any]]
     sender: UploadCapability | None
 
@@ -59,13 +57,19 @@ class Job:
             "document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"]
         )
 
-    def content(self, vault: Vault) -> SealedVersion:
-        """What its segments open to."""
-        row = self.row
+    async def content(self, vault: Vault) -> SealedVersion:
+        """What opens its segments.
+
+        Raises:
+            Exception: the keys do not open, or not now.
+        """
+        row, matter_key = self.row, matter_key_of(self.row)
+        await vault.keychain.unlock(matter_key.firm)
+        data_key = vault.keychain.data_key(matter_key, row["version_id"], row["wrapped_data_key"])
         context = SegmentContext(
             self.tenant, row["matter_id"], row["document_id"], row["version_id"], ordinal=0, offset=0
         )
-        return SealedVersion(vault.store, self.data_key, context, self.segments, vault.opening)
+        return SealedVersion(vault.store, data_key, context, self.segments, vault.opening)
 
     def is_ours(self) -> tuple[Any, ...]:
         return (
@@ -77,7 +81,7 @@ class Job:
 
 
 async def take(vault: Vault, tenant: UUID, upload_id: UUID, state: str) -> Job | None:
-    """Lease the upload, and what it takes to open it; None if somebody else has it."""
+    """Lease the upload; None if somebody else has it."""
     now, lease = vault.recorder.clock(), uuid4()
     async with vault.database.transaction([tenant]) as session:
         found = await session.execute(arrived(tenant, upload_id, state))
@@ -99,10 +103,7 @@ async def take(vault: Vault, tenant: UUID, upload_id: UUID, state: str) -> Job |
         )
         stored = await session.execute(segments_of(tenant, row["version_id"]))
         segments = [dict(segment) for segment in stored.mappings()]
-    matter_key = matter_key_of(row)
-    await vault.keychain.unlock(matter_key.firm)
-    data_key = vault.keychain.data_key(matter_key, row["version_id"], row["wrapped_data_key"])
-    return Job(tenant, row, lease, data_key, segments, sender)
+    return Job(tenant, row, lease, segments, sender)
 
 
 async def keep(vault: Vault, job: Job) -> None:

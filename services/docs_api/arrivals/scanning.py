@@ -15,6 +15,7 @@ from services.docs_api.arrivals.pinning import Scanned, make_available
 from services.docs_api.arrivals.verifying import WRONG, reject
 from services.docs_api.scanning.clamd import Finding, ScannerError
 from services.docs_api.transfers.failures import reason_of
+from services.docs_api.transfers.opening import SealedVersion
 from services.docs_api.vault import Vault
 from services.evidence.event import Draft
 from services.kernel.database import driver_connection
@@ -36,8 +37,9 @@ async def scan(vault: Vault, job: Job) -> None:
         ScannerError: there is no verdict yet.
         Exception: it cannot be read now.
     """
+    content = await job.content(vault)
     try:
-        finding = await _find(vault, job)
+        finding = await _find(vault, job, content)
     except WRONG as wrong:
         await reject(vault, job, Draft(SCANNED, "failed", reason_of(wrong), job.subject), None)
         return
@@ -52,17 +54,16 @@ def judged(finding: Finding, *, beyond_limit: str) -> Scanned:
     return Scanned(finding.result, finding)
 
 
-async def _find(vault: Vault, job: Job) -> Finding:
+async def _find(vault: Vault, job: Job, content: SealedVersion) -> Finding:
     if vault.scanner is None:
         raise NoScannerError("No scanner is configured.")
     if job.row["length_bytes"] > vault.settings.scan_limit_bytes:
         return Finding("too-large")
-    return await vault.scanner.scan(_pieces(vault, job))
+    return await vault.scanner.scan(_pieces(content))
 
 
-async def _pieces(vault: Vault, job: Job) -> AsyncIterator[bytes]:
-    content = job.content(vault)
-    for ordinal in range(len(job.segments)):
+async def _pieces(content: SealedVersion) -> AsyncIterator[bytes]:
+    for ordinal in range(len(content.segments)):
         yield await content.plaintext(ordinal)
 
 

@@ -21,7 +21,7 @@ from services.docs_api.transfers.admission import EVENT, Expected
 from services.docs_api.transfers.errors import DigestMismatch, IntegrityFailure
 from services.docs_api.transfers.failures import reason_of
 from services.docs_api.transfers.intake import Taken, in_thread
-from services.docs_api.transfers.opening import require_whole
+from services.docs_api.transfers.opening import SealedVersion, require_whole
 from services.docs_api.vault import Vault
 from services.evidence.event import Draft
 from services.kernel.database import driver_connection
@@ -45,8 +45,11 @@ async def verify(vault: Vault, job: Job) -> None:
         Exception: it cannot be verified yet.
     """
     declared = frozenset({job.row["declared_sha256"]} - {None})
+    content = await job.content(
+        vault
+    )  # what does not open now may open later, and is no fault of the content
     try:
-        taken, sealed_sha256 = await _read(vault, job)
+        taken, sealed_sha256 = await _read(content, job)
         Expected(job.row["declared_bytes"], declared).require(taken.length_bytes, taken.sha256)
     except WRONG as wrong:
         await reject(vault, job, Draft(EVENT, "failed", reason_of(wrong), job.subject), _admission(job))
@@ -63,11 +66,10 @@ async def reject(vault: Vault, job: Job, draft: Draft, admission: Admission | No
         await vault.recorder.append(connection, job.tenant, draft, admission)
 
 
-async def _read(vault: Vault, job: Job) -> tuple[Taken, str]:
+async def _read(content: SealedVersion, job: Job) -> tuple[Taken, str]:
     """Length and digest of everything, and the digest of the sealed objects' digests."""
     digest, sealed, length = hashlib.sha256(), hashlib.sha256(), 0
     require_whole(job.segments, len(job.segments), job.row["declared_bytes"])
-    content = job.content(vault)
     for ordinal, segment in enumerate(job.segments):
         plaintext = await content.plaintext(ordinal)
         await in_thread(len(plaintext), digest.update, plaintext)
