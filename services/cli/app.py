@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from services.cli.files import commands
+from services.cli.exit_bundle import exit_bundle
+from services.cli.files import commands as files
 from services.cli.receipt import receipt
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ app = typer.Typer(
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 
-for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get, receipt):
+for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
     app.command()(command)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]

@@ -13,6 +13,7 @@ from services.docs_api.classes.routes import router as classes
 from services.docs_api.consents.routes import router as consents
 from services.docs_api.documents.routes import router as documents
 from services.docs_api.engagements.routes import router as engagements
+from services.docs_api.exits.routes import router as exits
 from services.docs_api.grants.routes import router as grants
 from services.docs_api.holds.routes import router as holds
 from services.docs_api.keychain import Keychain
@@ -57,6 +58,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         tus,
         changes,
         holds,
+        exits,
     )
     definition = ServiceDefinition("docs", Role.DOCS, _POOL_SIZE, routers, _vault_open, refused_subject)
     return ServiceApp(definition, settings, clock)
