@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from clients.python.redwell_client import IntegrityError, ProblemError
 from tests.functional.docs_api.moving import fetch_rows, wait_for_rows
+from tests.functional.test_files_at_the_prompt import REDWELL, Desk, typed
 from tests.harness.instance import ROOT
 from tests.harness.people import World, matter_body
 from tests.harness.stage import MIB, content_of, staged
@@ -84,6 +86,11 @@ def leaving(staged_world: World, tmp_path_factory: pytest.TempPathFactory) -> Le
     attorney.put_version(documents["Schriftsätze.txt"]["id"], folder / "second")
     attorney.withdraw(documents["gone.txt"])
     return Leaving(world, folder, matter, X25519PrivateKey.generate())
+
+
+@pytest.fixture(autouse=True)
+def _fresh(staged_world: World) -> None:
+    staged_world.renew()
 
 
 def test_the_program_writes_every_document_where_it_was(leaving: Leaving) -> None:
@@ -214,3 +221,29 @@ def test_a_damaged_object_ends_it_unfinished(staged_world: World, tmp_path: Path
         matter,
     )
     assert ended["reason"] == "integrity-failure"
+
+
+def test_the_commands_at_a_terminal(leaving: Leaving, tmp_path: Path) -> None:
+    """A factor that is no longer fresh is asked for; the receipt of the export is proven with no server."""
+    desk, world = Desk(leaving.world, tmp_path / "desk"), leaving.world
+    status, shown = desk.login(world["attorney"])
+    assert status == 0, shown
+    (desk.folder / "exit.pub.pem").write_text(leaving.public_key)
+    world.instance.clock.advance(360)
+    words = ["exit-bundle", leaving.matter, "--key", "exit.pub.pem", "--to", "matter.tar"]
+    command = ["env", "-C", str(desk.folder), *REDWELL, *words]
+    status, shown = typed(
+        command, desk.environment, [("shows: ", world["attorney"].code(world.instance.clock.now()))]
+    )
+    assert (status, "Saved in matter.tar" in shown) == (0, True), shown
+    with tarfile.open(desk.folder / "matter.tar") as tar:
+        first = tar.extractfile("manifest.json")
+        assert first is not None
+        event = json.load(first)["event"]
+    saved = desk.run("receipt", event)
+    assert (saved.returncode, saved.stderr) == (0, "")
+    proof = desk.run("audit", "verify", f"receipt-{event}.json", "--pin", world.instance.fingerprint)
+    assert (proof.returncode, "matter.exported" in proof.stdout) == (0, True)
+    again, absent = desk.run("receipt", event), desk.run("receipt", str(uuid4()))
+    assert (again.returncode, again.stderr.count("\n"), "File exists" in again.stderr) == (1, 1, True)
+    assert (absent.returncode, absent.stderr.count("\n"), "not-found" in absent.stderr) == (1, 1, True)
