@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from services.cli.files import commands
+from services.cli.exit_bundle import exit_bundle
+from services.cli.files import commands as files
 from services.cli.fixity.commands import verify as verify_store
 from services.cli.keys.commands import keys
 from services.cli.receipt import receipt
@@ -28,7 +29,7 @@ audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 
-for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get, receipt):
+for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
     app.command()(command)
 app.command("verify")(verify_store)
 

@@ -11,11 +11,12 @@ def told() -> Iterator[None]:
 
     from clients.python.redwell_client import RedwellClientError
     from services.cli.app import refuse
+    from services.cli.files.places import PlaceError
     from services.cli.files.session import NotSignedInError
 
     try:
         yield
-    except (NotSignedInError, RedwellClientError) as error:
+    except (NotSignedInError, PlaceError, RedwellClientError) as error:
         refuse(error)
     except httpx.HTTPError as error:
         refuse(f"Redwell cannot be reached: {str(error) or type(error).__name__}")

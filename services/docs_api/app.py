@@ -16,6 +16,7 @@ from services.docs_api.classes.routes import router as classes
 from services.docs_api.consents.routes import router as consents
 from services.docs_api.documents.routes import router as documents
 from services.docs_api.engagements.routes import router as engagements
+from services.docs_api.exits.routes import router as exits
 from services.docs_api.grants.routes import router as grants
 from services.docs_api.holds.routes import router as holds
 from services.docs_api.keychain import Keychain
@@ -68,6 +69,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         holds,
         quarantine,
         stalled,
+        exits,
     )
     before = (Depends(unlock_acting_firm),) if settings.kms_is_told else ()
     definition = ServiceDefinition(

@@ -26,6 +26,7 @@ class Scope(StrEnum):
     MATTER_CREATE = "matter:create"
     MATTER_READ = "matter:read"
     MATTER_STAFF = "matter:staff"
+    MATTER_EXPORT = "matter:export"
     GRANT_MANAGE = "grant:manage"
     GRANT_READ = "grant:read"
     GRANT_OWN = "grant:own"
@@ -84,6 +85,7 @@ ROLE_SCOPES = MappingProxyType(
                 Scope.ENGAGEMENT_READ,
                 Scope.MATTER_CREATE,
                 Scope.MATTER_STAFF,
+                Scope.MATTER_EXPORT,
                 Scope.GRANT_MANAGE,
                 Scope.GRANT_READ,
                 Scope.HOLD_MANAGE,

@@ -17,6 +17,12 @@ from tests.harness.people import Person, World, matter_body
 OPERATIONS = {operation.id: operation for operation in committed_operations()}
 # filename a.txt, class pleadings
 _METADATA = "filename YS50eHQ=,class cGxlYWRpbmdz"
+ESCROW_PEM = (
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=\n"
+    "-----END PUBLIC KEY-----\n"
+)
+"""X25519, the public key of RFC 7748, section 6.1."""
 TOKEN_OPERATIONS = {name: row for name, row in OPERATIONS.items() if row.access == "token"}
 
 
@@ -67,6 +73,7 @@ def bodies(world: World) -> dict[str, Any]:
         "access_requests.make": {"classes": ["correspondence"], "ends_at": end, "reason": "Second review"},
         "access_requests.decline": {"note": "Not now"},
         "holds.place": {"reason": "Litigation is to be expected"},
+        "matters.export": {"public_key": ESCROW_PEM},
         "holds.release": {"reason": "Settled"},
         "quarantine.release": {"reason": "A training sample"},
         "documents.create": {"name": "a.txt", "folder": "", "class_id": "pleadings"},

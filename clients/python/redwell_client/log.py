@@ -59,9 +59,20 @@ class Log:
             IntegrityError: it ended early.
             TargetError: there is no room for it, or the folder cannot be written.
         """
-        headers = self._headers()
+        self._save("/v1/log/bundles", {"filter": query}, target)
+
+    def exit_bundle(self, matter_id: str, public_key: str, target: Path) -> None:
+        """Save a whole matter: sealed objects, and their keys sealed to `public_key` (X25519, PEM).
+
+        Raises:
+            ProblemError: the server refused; `step-up-required` where the factor is not fresh.
+            IntegrityError, TargetError: see `bundle`.
+        """
+        self._save(f"/v1/matters/{matter_id}/exit-bundle", {"public_key": public_key}, target)
+
+    def _save(self, path: str, body: object, target: Path) -> None:
         with (
-            self._http.stream("POST", "/v1/log/bundles", json={"filter": query}, headers=headers) as response,
+            self._http.stream("POST", path, json=body, headers=self._headers()) as response,
             saved(target) as opened,
         ):
             if response.is_error:

@@ -6,7 +6,7 @@ from typing import Any
 import pymerkle
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.audit.offline import canonical, merkle
@@ -172,6 +172,7 @@ def test_events_of_several_requests_make_no_receipt() -> None:
     assert caught.value.step == 6
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(st.data())
 def test_no_altered_receipt_verifies(data: st.DataObject) -> None:
     receipt = data.draw(st.sampled_from([RECEIPT, ONE]))
@@ -192,6 +193,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(st.sampled_from(["checkpoint", "events", "format", "log_key", "event", "leaf", "proof"]), _JSON)
 def test_no_field_of_another_form_crashes(name: str, value: object) -> None:
     changed = _altered_event if name in ("event", "leaf", "proof") else _altered

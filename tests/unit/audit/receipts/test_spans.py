@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.audit.offline import merkle
@@ -20,6 +20,7 @@ for _level in (8, 16):
         )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(st.data())
 def test_a_proof_is_made_of_what_was_asked_for(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 2000) | st.integers(65_000, MOST))
