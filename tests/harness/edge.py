@@ -26,7 +26,7 @@ from tests.harness.parts import require_program
 from tests.harness.ports import free_port
 
 NAMES = ("auth", "docs", "audit", "gateway")
-START_SECONDS = 40
+START_SECONDS = 120
 
 
 @dataclass
