@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from services.cli.files import commands
+from services.cli.fixity.commands import restored
 from services.cli.fixity.commands import verify as verify_store
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app.add_typer(audit, name="audit")
 for command in (commands.login, commands.logout, commands.ls, commands.put, commands.get):
     app.command()(command)
 app.command("verify")(verify_store)
+app.command()(restored)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
