@@ -1,4 +1,4 @@
-"""Runs that read the store again, and what the last of them found of each version."""
+"""Runs that read the store again, what they found of each version, and the mark that the store has too."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,9 +46,20 @@ def upgrade() -> None:
         ["tenant_id"],
         postgresql_where=sa.text("finding IS NOT NULL"),
     )
+    op.create_table(
+        "store_marks",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("current_mark", sa.Text(), nullable=True),
+        sa.Column("pending_mark", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_store_marks")),
+    )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_table("store_marks")
     op.drop_table("version_checks")
     op.drop_table("fixity_runs")

@@ -10,6 +10,7 @@ import typer
 
 from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
+from services.cli.fixity.commands import restored
 from services.cli.fixity.commands import verify as verify_store
 from services.cli.keys.commands import keys
 from services.cli.receipt import receipt
@@ -32,6 +33,7 @@ app.add_typer(keys, name="keys")
 for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
     app.command()(command)
 app.command("verify")(verify_store)
+app.command()(restored)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}

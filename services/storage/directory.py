@@ -13,12 +13,13 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from services.storage.protocol import (
+    MARK,
     MAX_OBJECT_BYTES,
     OWNER,
     Bytes,
@@ -61,7 +62,8 @@ class DirectoryStore:
                 for inner in _FAN_OUT:
                     (self._path / outer / inner).mkdir(mode=0o700, exist_ok=True)
                 _sync_folder(self._path / outer)
-            return sum(_remove_if_stale(path) for path in list(self._path.glob(f"?/?/{TEMPORARY}*")))
+            stale = [*self._path.glob(f"?/?/{TEMPORARY}*"), *self._path.glob(f"{TEMPORARY}*")]
+            return sum(_remove_if_stale(path) for path in stale)
 
     async def put(self, key: str, data: Bytes) -> None:
         require_object_size(data)
@@ -96,6 +98,30 @@ class DirectoryStore:
     async def claim(self, owner: str) -> None:
         await asyncio.to_thread(self._claim, owner)
 
+    async def mark(self) -> str | None:
+        return await asyncio.to_thread(self._mark)
+
+    async def set_mark(self, mark: str) -> None:
+        await asyncio.to_thread(self._set_mark, mark.encode())
+
+    def _mark(self) -> str | None:
+        with _translated(MARK):
+            if not self._path.is_dir():  # the disk is not there: that is no store without a mark
+                raise StoreUnavailableError(f"The folder {self._path} is not there.")
+            try:
+                return _read(self._path / MARK).decode(errors="replace")
+            except FileNotFoundError:
+                return None
+
+    def _set_mark(self, mark: bytes) -> None:
+        temporary = self._path / f"{TEMPORARY}{secrets.token_hex(8)}"
+        with _translated(MARK):
+            try:
+                _write_and_put(temporary, self._path / MARK, mark, os.replace)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_folder(self._path)
+
     def _claim(self, owner: str) -> None:
         place = self._path / OWNER
         if not place.exists():
@@ -112,7 +138,7 @@ class DirectoryStore:
         temporary = place.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
         with _translated(place.name):
             try:
-                _write_and_link(temporary, place, data)
+                _write_and_put(temporary, place, data, os.link)
             except FileExistsError as exc:
                 raise ObjectExistsError(f"The object {place.name} exists already.") from exc
             finally:
@@ -165,7 +191,7 @@ def _make_folder(path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def _write_and_link(temporary: Path, place: Path, data: Bytes) -> None:
+def _write_and_put(temporary: Path, place: Path, data: Bytes, put: Callable[[Path, Path], None]) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # held while the writer lives, so that no sweep takes the file
@@ -173,7 +199,7 @@ def _write_and_link(temporary: Path, place: Path, data: Bytes) -> None:
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
-        os.link(temporary, place)
+        put(temporary, place)
     finally:
         os.close(descriptor)
 

@@ -14,6 +14,8 @@ from typing import Final, Protocol, TypeAlias
 KEY_CHARACTERS: Final = 32
 OWNER: Final = "owner"
 """The name of the object, or file, that says whose a store is. It is not listed."""
+MARK: Final = "mark"
+"""The name of the object, or file, with the mark that the database has too. It is not listed either."""
 MAX_OBJECT_BYTES: Final = 16 * 1024 * 1024
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
@@ -95,6 +97,12 @@ class ObjectStore(Protocol):
         Raises:
             StoreUnfitError: it is another's.
         """
+
+    async def mark(self) -> str | None:
+        """What `set_mark` has last left here; None before the first time."""
+
+    async def set_mark(self, mark: str) -> None:
+        """Leave a mark in place of the one before; durable when this returns, and never half of it."""
 
 
 def new_object_key() -> str:

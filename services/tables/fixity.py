@@ -1,10 +1,10 @@
-"""Tables of fixity: what was read again of the store, when, and what was found."""
+"""Tables of fixity: what was read again of the store and found, and whether it is this database's store."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.ids import PLATFORM
 from services.tables.roles import Role
@@ -71,3 +71,29 @@ class VersionCheck(Record):
     opened: Mapped[bool]
     sealed_bytes: Mapped[int]
     finding: Mapped[str | None]
+
+
+class StoreMark(Record):
+    """What database and store both carry while they belong together; new with every round of the sweep.
+
+    `pending_mark` may have reached the store. `place`: which database of which cluster this is.
+    """
+
+    __tablename__ = "store_marks"
+    __table_args__ = (
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={Role.SWEEPER: KEEP, Role.VERIFIER: ("SELECT (tenant_id, suspended_at)",)},
+                    across=dict.fromkeys((Role.SWEEPER, Role.VERIFIER), f"tenant_id = '{PLATFORM}'::uuid"),
+                )
+            }
+        },
+    )
+    tenant_id: Mapped[TenantId]
+    name: Mapped[str] = mapped_column(primary_key=True)
+    current_mark: Mapped[str | None]
+    pending_mark: Mapped[str | None]
+    place: Mapped[str]
+    suspended_at: Mapped[datetime | None]

@@ -154,6 +154,13 @@ GRANT SELECT, INSERT, UPDATE (retired_at) ON signing_keys TO redwell_auth
 CREATE POLICY auth_tenant ON signing_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON signing_keys TO redwell_gateway
 CREATE POLICY gateway_tenant ON signing_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE store_marks OWNER TO redwell_owner
+ALTER TABLE store_marks ENABLE ROW LEVEL SECURITY
+ALTER TABLE store_marks FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON store_marks TO redwell_sweeper
+CREATE POLICY sweeper_across ON store_marks TO redwell_sweeper USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
+GRANT SELECT (tenant_id, suspended_at) ON store_marks TO redwell_verifier
+CREATE POLICY verifier_across ON store_marks TO redwell_verifier USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE subject_keys OWNER TO redwell_owner
 ALTER TABLE subject_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE subject_keys FORCE ROW LEVEL SECURITY

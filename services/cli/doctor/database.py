@@ -25,7 +25,8 @@ SELECT last.ended_at, last.versions, last.damaged,
     (SELECT max(started_at) FROM fixity_runs WHERE state = 'running') AS running_since,
     (SELECT count(*) FROM version_checks c
      JOIN versions v ON v.tenant_id = c.tenant_id AND v.id = c.version_id
-     WHERE c.finding IS NOT NULL AND v.state = 'available') AS damaged_now
+     WHERE c.finding IS NOT NULL AND v.state = 'available') AS damaged_now,
+    (SELECT min(suspended_at) FROM store_marks) AS suspended_at
 FROM (SELECT) AS always LEFT JOIN (
     SELECT ended_at, versions, damaged FROM fixity_runs
     WHERE state = 'ended' AND whole ORDER BY ended_at DESC LIMIT 1

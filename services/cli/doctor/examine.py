@@ -159,6 +159,7 @@ def _database(facts: DatabaseFacts, now: datetime) -> Iterator[Finding]:
         yield from service.log(facts.log, now)
     if facts.fixity is not None:
         yield fixity.verified(facts.fixity, now)
+        yield fixity.belongs(facts.fixity, now)
     yield service.clock(now, facts.now, facts.log.signed_at if facts.log else None)
 
 

@@ -20,6 +20,20 @@ class FixityFacts:
     damaged: int | None
     running_since: datetime | None
     damaged_now: int
+    suspended_at: datetime | None = None
+    """Since when the sweep deletes nothing; None where it works."""
+
+
+def belongs(facts: FixityFacts, now: datetime) -> Finding:
+    """Whether database and store were last seen together."""
+    if facts.suspended_at is None:
+        return fine(STORE, "Database and store belong together, and the sweep works.")
+    return mend(
+        STORE,
+        f"For {age_text(facts.suspended_at, now)} the sweep has deleted nothing: database and store were not "
+        "last seen together.",
+        "After a restore that is to stay: ./redwell restored. Else put the right one back.",
+    )
 
 
 def verified(facts: FixityFacts, now: datetime) -> Finding:

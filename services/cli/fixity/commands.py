@@ -1,4 +1,4 @@
-"""The command `verify`."""
+"""The commands `verify` and `restored`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,3 +31,18 @@ def verify(  # noqa: PLR0913 -- one parameter for each option
 
     wish = Wish(data, firm, matter, version, since_days, rate, opened, restart)
     raise typer.Exit(verify_store(wish, as_json=as_json))
+
+
+def restored(
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder of the instance.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm it.")] = False,
+) -> None:
+    """After a restore: say that this database and this store belong together, so that the sweep goes on.
+
+    Without --yes it only tells what the sweep would delete. Exit code: 0 they belong together, 1 not
+    confirmed, 2 cannot look.
+    """
+    from services.cli.fixity.restored import confirm_restored
+
+    raise typer.Exit(confirm_restored(data, confirmed=yes))

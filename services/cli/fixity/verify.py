@@ -3,48 +3,30 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 from pydantic import ValidationError
 
 from services.cli.doctor.finding import size_text
-from services.cli.keys.place import settings_of
+from services.cli.fixity.place import FAILURES, connected, settings_of
 from services.docs_api.fixity.checking import Checker
 from services.docs_api.fixity.pace import Bound
 from services.docs_api.fixity.selection import Selection, bytes_a_second
 from services.docs_api.fixity.verifier import AlreadyVerifyingError, Outcome, Progress, Verifier
 from services.docs_api.keychain import Keychain
 from services.evidence.recorder import Recorder
-from services.host.errors import HostError
 from services.kernel.clock import system_clock, timestamp
-from services.kernel.database import UNREACHABLE, password_of
-from services.kernel.problems import EvidenceUnavailable
 from services.kernel.settings import Settings
-from services.keys.errors import KeysError
 from services.keys.files import KeyDirectory, KeyFile
 from services.keys.opening import open_roots
 from services.storage.opening import open_store
-from services.storage.protocol import StoreError
 from services.tables.roles import Role
 
 FINE, DAMAGED, CANNOT_LOOK = 0, 1, 2
 _INTERRUPTED = 130
-_FAILURES = (
-    AlreadyVerifyingError,
-    HostError,
-    KeysError,
-    StoreError,
-    ValueError,
-    asyncpg.PostgresError,
-    EvidenceUnavailable,
-    *UNREACHABLE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +50,7 @@ def verify_store(wish: Wish, *, as_json: bool) -> int:
     except ValidationError as error:
         print(f"redwell: {'; '.join(each['msg'] for each in error.errors())}", file=sys.stderr)
         return CANNOT_LOOK
-    except _FAILURES as error:
+    except (*FAILURES, AlreadyVerifyingError) as error:
         print(f"redwell: {str(error) or type(error).__name__}", file=sys.stderr)
         return CANNOT_LOOK
     except KeyboardInterrupt:
@@ -80,14 +62,15 @@ def verify_store(wish: Wish, *, as_json: bool) -> int:
 
 async def _verify(wish: Wish, settings: Settings) -> Outcome:
     bound, keys = Bound(bytes_a_second(wish.rate)), KeyDirectory(settings.keys)
-    if settings.store == "directory" and not settings.objects.is_dir():
-        raise HostError(f"The folder {settings.objects} is not there.")
     opened = keys.has(KeyFile.ROOT) if wish.opened is None else wish.opened
     root = keys.secret(KeyFile.ROOT) if opened else None
     subjects = keys.secret(KeyFile.SUBJECTS)
     selection = Selection(wish.firm, wish.matter, wish.version, wish.since_days, opened)
     recorder = Recorder(settings, Role.VERIFIER, subjects, system_clock)
-    async with open_store(settings, str(subjects.name.id)) as store, _connected(settings) as connection:
+    async with (
+        open_store(settings, str(subjects.name.id)) as store,
+        connected(settings, Role.VERIFIER) as connection,
+    ):
         checker = Checker(store, Keychain(open_roots(settings, keys)) if root else None, bound)
         grace = timedelta(seconds=settings.orphan_grace_seconds)
         verifier = Verifier(connection, checker, recorder, grace)
@@ -97,31 +80,6 @@ async def _verify(wish: Wish, settings: Settings) -> Outcome:
         if run.resumed:
             print(f"Goes on with what began at {timestamp(run.started_at)}.", file=sys.stderr)
         return await verifier.carry_out(run, _show)
-
-
-@asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    role = str(Role.VERIFIER)
-    try:
-        password = password_of(settings, role)
-    except KeyError as missing:
-        raise HostError(
-            f"There is no password of {role}: after an upgrade run ./redwell prepare or restart ./redwell up."
-        ) from missing
-    connection = await asyncpg.connect(
-        host=settings.database_host,
-        port=settings.database_port,
-        database=settings.database_name,
-        user=role,
-        password=password,
-        timeout=5,
-        command_timeout=600,
-        server_settings={"application_name": role},
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=5)
 
 
 def _show(progress: Progress) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 import asyncpg
 
 from services.docs_api.keychain import WrappedFirmKey
+from services.docs_api.sweep.belonging import Pair
 from services.docs_api.sweep.statements import (
     ABANDON,
     FORGET_CAPABILITIES,
@@ -25,6 +26,7 @@ from services.docs_api.vault import Vault
 from services.evidence.event import Draft, Subject
 from services.kernel.database import password_of
 from services.kernel.logs import logger
+from services.keys.files import KeyDirectory, KeyFile
 from services.tables.roles import Role
 
 LOCK = 0x72656477_73776570  # "redwswep"
@@ -64,7 +66,14 @@ async def sweep_once(vault: Vault) -> Swept | None:
         abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
         interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
         await connection.execute(FORGET_CAPABILITIES, vault.recorder.clock())
-        return Swept(abandoned, interrupted, await _delete_orphans(vault, connection))
+        mark = await _pair(vault, connection).renew()
+        deleted = 0 if mark is None else await _delete_orphans(vault, connection, mark)
+        return Swept(abandoned, interrupted, deleted)
+
+
+def _pair(vault: Vault, connection: asyncpg.Connection) -> Pair:
+    owner = str(KeyDirectory(vault.settings.keys).secret(KeyFile.SUBJECTS).name.id)
+    return Pair(connection, vault.store, vault.recorder, owner)
 
 
 async def try_root_key(vault: Vault) -> None:
@@ -122,7 +131,7 @@ async def _record(vault: Vault, connection: asyncpg.Connection, row: asyncpg.Rec
     await vault.recorder.append(connection, row["tenant_id"], draft, None)
 
 
-async def _delete_orphans(vault: Vault, connection: asyncpg.Connection) -> int:
+async def _delete_orphans(vault: Vault, connection: asyncpg.Connection, mark: str) -> int:
     oldest_kept = vault.recorder.clock() - timedelta(seconds=vault.settings.orphan_grace_seconds)
     deleted = 0
     batch: list[str] = []
@@ -130,14 +139,18 @@ async def _delete_orphans(vault: Vault, connection: asyncpg.Connection) -> int:
         if stored.modified_at < oldest_kept:
             batch.append(stored.key)
         if len(batch) == _BATCH:
-            deleted += await _delete_unknown(vault, connection, batch)
+            deleted += await _delete_unknown(vault, connection, batch, mark)
             batch = []
-    return deleted + await _delete_unknown(vault, connection, batch)
+    return deleted + await _delete_unknown(vault, connection, batch, mark)
 
 
-async def _delete_unknown(vault: Vault, connection: asyncpg.Connection, keys: Sequence[str]) -> int:
+async def _delete_unknown(
+    vault: Vault, connection: asyncpg.Connection, keys: Sequence[str], mark: str
+) -> int:
     known = {row["object_key"] for row in await connection.fetch(KNOWN_OBJECTS, keys)}
     orphans = [key for key in keys if key not in known]
+    if orphans and await vault.store.mark() != mark:
+        return 0  # another database has taken the store over meanwhile
     for key in orphans:
         await vault.store.delete(key)
     return len(orphans)

@@ -15,6 +15,7 @@ from datetime import UTC
 from typing import Any, Final, TypeVar
 
 from services.storage.protocol import (
+    MARK,
     OWNER,
     Bytes,
     ObjectExistsError,
@@ -120,6 +121,16 @@ class S3Store:
             found = await self._read(place, OWNER)
         where = f"The prefix {self.options.prefix!r} of {self.options.where}"
         require_same_owner(owner, found, where)
+
+    async def mark(self) -> str | None:
+        try:
+            return (await self._read(self._below_prefix(MARK), MARK)).decode(errors="replace")
+        except ObjectMissingError:
+            return None
+
+    async def set_mark(self, mark: str) -> None:
+        async with self._in_time(MARK):
+            await self._blocking(self._write, self._below_prefix(MARK), mark.encode(), MARK)
 
     def place(self, key: str) -> str:
         """The name under which the bucket has the object `key`."""

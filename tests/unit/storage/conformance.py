@@ -99,6 +99,13 @@ class ObjectStoreConformance:
         await store.put(key, b"x")
         assert await keys_of(store) == {key}
 
+    async def test_mark_is_the_last_one_set_and_no_object(self, store: ObjectStore) -> None:
+        assert await store.mark() is None
+        for mark in ("one", "one", "another"):
+            await store.set_mark(mark)
+            assert await store.mark() == mark
+        assert await keys_of(store) == set()
+
     @pytest.mark.parametrize("key", NOT_KEYS)
     async def test_what_is_no_key_is_refused(self, store: ObjectStore, key: str) -> None:
         for attempt in (store.put(key, b""), store.get(key), store.delete(key)):

@@ -78,6 +78,12 @@ class _Store:
     async def check(self) -> None:
         raise NotImplementedError
 
+    async def mark(self) -> str | None:
+        raise NotImplementedError
+
+    async def set_mark(self, mark: str) -> None:
+        raise NotImplementedError
+
     async def claim(self, owner: str) -> None:
         raise NotImplementedError
 
