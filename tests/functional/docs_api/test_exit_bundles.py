@@ -22,8 +22,8 @@ from clients.python.redwell_client import IntegrityError, ProblemError
 from tests.functional.docs_api.moving import fetch_rows, wait_for_rows
 from tests.harness.desk import REDWELL, Desk, typed
 from tests.harness.instance import ROOT
-from tests.harness.people import World, matter_body
-from tests.harness.stage import MIB, content_of, staged
+from tests.harness.people import World, invite, matter_body
+from tests.harness.stage import LONG, MIB, authorization, content_of, staged
 
 PROGRAM = ROOT / "examples" / "open_exit_bundle.py"
 LARGE = content_of("exit", 8 * MIB + 12_345)
@@ -221,6 +221,29 @@ def test_a_damaged_object_ends_it_unfinished(staged_world: World, tmp_path: Path
         matter,
     )
     assert ended["reason"] == "integrity-failure"
+
+
+def test_it_ends_with_the_access(staged_world: World, tmp_path: Path) -> None:
+    world, attorney = staged_world, staged_world["attorney"].client
+    matter = attorney.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
+    (tmp_path / "long.bin").write_bytes(content_of("long exit", LONG))
+    attorney.put(matter, tmp_path / "long.bin", "pleadings")
+    colleague = invite(world.instance, world["firm_admin"], ["attorney"], "colleague")
+    attorney.call("PUT", f"/v1/matters/{matter}/people/{colleague.id}")
+    leaving = Leaving(world, tmp_path, matter, X25519PrivateKey.generate())
+    path, body = f"/v1/matters/{matter}/exit-bundle", {"public_key": leaving.public_key}
+    with (
+        world.instance.http() as http,
+        http.stream("POST", path, json=body, headers=authorization(colleague)) as answer,
+    ):
+        assert answer.status_code == 200
+        attorney.call("DELETE", f"/v1/matters/{matter}/people/{colleague.id}")
+        sql = "SELECT reason FROM events WHERE type = 'matter.export.delivered' AND matter_id::text = $1"
+        (ended,) = wait_for_rows(world.instance, sql, matter)
+        assert ended["reason"] == "access-ended"
+        with pytest.raises(httpx.HTTPError):
+            answer.read()
+    colleague.client.close()
 
 
 def test_the_commands_at_a_terminal(leaving: Leaving, tmp_path: Path) -> None:
