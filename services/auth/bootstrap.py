@@ -19,8 +19,9 @@ from services.kernel.scopes import OrganizationKind
 from services.kernel.scopes import Role as MemberRole
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
-from services.tables.auth import Organization, SigningKey
+from services.tables.auth import Organization
 from services.tables.roles import Role
+from services.tables.sessions import SigningKey
 
 PLATFORM_NAME = "Platform"
 

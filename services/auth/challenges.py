@@ -11,7 +11,7 @@ from services.auth.codes import Code, CodeKind, new_code
 from services.auth.errors import ChallengeEnded
 from services.auth.lookups import Place
 from services.kernel.ids import new_id
-from services.tables.auth import Challenge
+from services.tables.sessions import Challenge
 
 Purpose = Literal["enrol", "sign_in", "recover", "replace"]
 _ENROLLING = timedelta(minutes=15)

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.challenges import Purpose
 from services.auth.lookups import Place
-from services.tables.auth import Challenge, Invitation, Session
+from services.tables.auth import Invitation
+from services.tables.sessions import Challenge, Session
 
 
 async def end_sessions(

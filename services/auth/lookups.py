@@ -7,7 +7,8 @@ from sqlalchemy import Select, select
 
 from services.auth.codes import digest_of
 from services.kernel.database import Database
-from services.tables.auth import Challenge, Invitation, Member, Organization, RefreshToken
+from services.tables.auth import Invitation, Member, Organization
+from services.tables.sessions import Challenge, RefreshToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.auth.identity import IdentityKeys
 from services.kernel.ids import PLATFORM
 from services.kernel.problems import TooManyRequests
-from services.tables.auth import Throttle
+from services.tables.sessions import Throttle
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from services.cli import building
 from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
@@ -36,7 +37,6 @@ app.command("verify")(verify_store)
 app.command()(restored)
 
 CA = Annotated[Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")]
-FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def refuse(sentence: object) -> NoReturn:
@@ -276,35 +276,4 @@ def verify(
     raise typer.Exit(main([*words, "--", file]))
 
 
-@app.command()
-def contracts(
-    *, check: Annotated[bool, typer.Option("--check", help="Only say whether they are stale.")] = False
-) -> None:
-    """Write contracts/ from the services."""
-    from services.cli.contracts import stale, write
-
-    names = stale() if check else write()
-    print("\n".join(names) or "contracts/ is what the services serve")
-    raise typer.Exit(1 if check and names else 0)
-
-
-@app.command("test", context_settings=FORWARDED)
-def run_tests(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="unit, functional, … or words for pytest.")
-    ] = None,
-) -> None:
-    """Run the checks and the tests; REDWELL_TEST_ALL=1 makes a missing part a failure."""
-    from services.cli.testing import run
-
-    raise typer.Exit(run(arguments or []))
-
-
-@app.command("bench", context_settings=FORWARDED, add_help_option=False)
-def run_bench(
-    arguments: Annotated[list[str] | None, typer.Argument(help="vault; --json, --full")] = None,
-) -> None:
-    """Measure this build beside its baselines, on this machine."""
-    from services.cli.testing import bench
-
-    raise typer.Exit(bench(arguments or []))
+building.register(app)

@@ -21,9 +21,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.kernel.principal import Principal
 from services.tables.agreements import Consent, Engagement, Grant, NdaSignature
-from services.tables.auth import Member, Session
+from services.tables.auth import Member
 from services.tables.content import Document
 from services.tables.docs import DocumentClass, Matter, MatterPerson
+from services.tables.sessions import Session
 
 TENANT = bindparam("tenant", type_=Uuid())
 MEMBER = bindparam("member", type_=Uuid())

@@ -25,7 +25,7 @@ from services.kernel.database import Database, driver_connection, set_tenants
 from services.kernel.http.admission import admission_of, set_event_header
 from services.kernel.principal import Admission, Principal
 from services.kernel.problems import SessionEnded, Unauthorized
-from services.tables.auth import Session
+from services.tables.sessions import Session
 
 
 class UnrecordedActError(RuntimeError):

@@ -21,8 +21,8 @@ from services.kernel.problems import Unavailable
 from services.keys.keyring import MAX_KEYS, KeyringError, keyring_from_jwks
 from services.keys.signing import SigningKey
 from services.keys.verification import TokenVerifier
-from services.tables.auth import SigningKey as TokenKey
 from services.tables.gateway import AssertionKey
+from services.tables.sessions import SigningKey as TokenKey
 
 RELOAD_INTERVAL: Final = timedelta(seconds=60)
 RETRY_INTERVAL: Final = timedelta(seconds=1)

@@ -13,6 +13,7 @@ from services.tables import (
     holds,
     mail,
     roots,
+    sessions,
 )
 from services.tables.schema import Record
 
@@ -30,4 +31,5 @@ __all__ = [
     "holds",
     "mail",
     "roots",
+    "sessions",
 ]

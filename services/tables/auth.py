@@ -1,20 +1,17 @@
-"""Tables that `auth` writes: who people are. Rows belong to the organization that they describe."""
+"""Tables that `auth` writes: who people are, and by what they prove it; rows belong to their organization."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
-from services.tables.schema import IN_PLATFORM, IN_TENANTS, Access, Record, RowId, TenantId
-
-_ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_READ = ("SELECT",)
+from services.tables.schema import ALL, IN_PLATFORM, IN_TENANTS, READ, Access, Record, RowId, TenantId
 
 
-def _member_key() -> ForeignKeyConstraint:
+def member_key() -> ForeignKeyConstraint:
+    """The row names a member of its own tenant."""
     return ForeignKeyConstraint(["tenant_id", "member_id"], ["members.tenant_id", "members.id"])
 
 
@@ -31,9 +28,9 @@ class Organization(Record):
                     writer="auth",
                     grants={
                         Role.AUTH: ("SELECT", "INSERT", "UPDATE (state, solo_since)"),
-                        Role.SIGNIN: _READ,
-                        Role.DOCS: _READ,
-                        Role.AUDIT: _READ,
+                        Role.SIGNIN: READ,
+                        Role.DOCS: READ,
+                        Role.AUDIT: READ,
                         Role.SEQUENCER: ("SELECT (id, kind)",),
                         Role.SWEEPER: ("SELECT (id, kind)",),
                     },
@@ -72,7 +69,7 @@ class Member(Record):
                 "access": Access(
                     writer="auth",
                     grants={
-                        Role.AUTH: _ALL,
+                        Role.AUTH: ALL,
                         Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
                         Role.DOCS: ("SELECT (tenant_id, id, state, country)",),
                         Role.COURIER: ("SELECT (tenant_id, id, email_sealed, state)",),
@@ -97,12 +94,12 @@ class Member(Record):
 class MemberRole(Record):
     __tablename__ = "member_roles"
     __table_args__ = (
-        _member_key(),
+        member_key(),
         {
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: _ALL, Role.DOCS: _READ, Role.AUDIT: _READ, Role.COURIER: _READ},
+                    grants={Role.AUTH: ALL, Role.DOCS: READ, Role.AUDIT: READ, Role.COURIER: READ},
                     across={Role.COURIER: "true"},
                 )
             }
@@ -127,7 +124,7 @@ class Invitation(Record):
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, code_sha256)",)},
+                    grants={Role.AUTH: ALL, Role.SIGNIN: ("SELECT (tenant_id, id, code_sha256)",)},
                     across={Role.SIGNIN: "true"},
                 )
             }
@@ -152,7 +149,7 @@ class FactorReset(Record):
 
     __tablename__ = "factor_resets"
     __table_args__ = (
-        _member_key(),
+        member_key(),
         Index(None, "tenant_id", unique=True, postgresql_where=text("state = 'pending'")),
         CheckConstraint("state IN ('pending', 'released', 'completed', 'cancelled')", name="state"),
         {"info": {"access": Access(writer="auth", grants={Role.AUTH: ("SELECT", "INSERT", "UPDATE")})}},
@@ -176,8 +173,8 @@ class TOTPFactor(Record):
 
     __tablename__ = "totp_factors"
     __table_args__ = (
-        _member_key(),
-        {"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},
+        member_key(),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: ALL})}},
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
@@ -193,9 +190,9 @@ class RecoveryCode(Record):
 
     __tablename__ = "recovery_codes"
     __table_args__ = (
-        _member_key(),
+        member_key(),
         Index(None, "tenant_id", "member_id"),
-        {"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: ALL})}},
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
@@ -203,127 +200,3 @@ class RecoveryCode(Record):
     code_sha256: Mapped[bytes]
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-
-
-class Challenge(Record):
-    """Between password and second factor: a short-lived secret that opens nothing but the next step."""
-
-    __tablename__ = "challenges"
-    __table_args__ = (
-        _member_key(),
-        UniqueConstraint("secret_sha256"),
-        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up', 'recover', 'replace')", name="purpose"),
-        {
-            "info": {
-                "access": Access(
-                    writer="auth",
-                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, secret_sha256)",)},
-                    across={Role.SIGNIN: "true"},
-                )
-            }
-        },
-    )
-    tenant_id: Mapped[TenantId]
-    id: Mapped[RowId]
-    purpose: Mapped[str]
-    secret_sha256: Mapped[bytes]
-    member_id: Mapped[UUID]
-    session_id: Mapped[UUID | None]
-    attempts_left: Mapped[int]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    consumed_at: Mapped[datetime | None]
-
-
-class Session(Record):
-    """A person signed in. Every request's first statement looks here, so ending one is felt at once."""
-
-    __tablename__ = "sessions"
-    _check = ("SELECT (id, member_id, ended_at, idle_expires_at, expires_at)",)
-    __table_args__ = (
-        _member_key(),
-        {
-            "info": {
-                "access": Access(
-                    writer="auth",
-                    grants={
-                        Role.AUTH: _ALL,
-                        Role.DOCS: _check,
-                        Role.AUDIT: _check,
-                        Role.COURIER: ("SELECT (tenant_id, id, member_id)",),
-                    },
-                    across={Role.DOCS: "true", Role.AUDIT: "true", Role.COURIER: "true"},
-                )
-            }
-        },
-    )
-    tenant_id: Mapped[TenantId]
-    id: Mapped[RowId]
-    member_id: Mapped[UUID]
-    acr: Mapped[str]
-    amr: Mapped[list[str]]
-    auth_time: Mapped[datetime]
-    created_at: Mapped[datetime]
-    idle_expires_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    end_reason: Mapped[str | None]
-
-
-class RefreshToken(Record):
-    """Opaque, 256 bit, kept as a digest; used once. A second use ends the session (RFC 9700)."""
-
-    __tablename__ = "refresh_tokens"
-    __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["sessions.tenant_id", "sessions.id"]),
-        UniqueConstraint("token_sha256"),
-        {
-            "info": {
-                "access": Access(
-                    writer="auth",
-                    grants={Role.AUTH: _ALL, Role.SIGNIN: ("SELECT (tenant_id, id, token_sha256)",)},
-                    across={Role.SIGNIN: "true"},
-                )
-            }
-        },
-    )
-    tenant_id: Mapped[TenantId]
-    id: Mapped[RowId]
-    token_sha256: Mapped[bytes]
-    session_id: Mapped[UUID]
-    acting_for: Mapped[UUID]
-    issued_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
-class SigningKey(Record):
-    """Public half of a token-signing key, as a JWK (RFC 7517)."""
-
-    __tablename__ = "signing_keys"
-    __table_args__ = (
-        {
-            "info": {
-                "access": Access(
-                    writer="auth",
-                    grants={Role.AUTH: ("SELECT", "INSERT", "UPDATE (retired_at)"), Role.GATEWAY: _READ},
-                )
-            }
-        },
-    )
-    tenant_id: Mapped[TenantId]
-    kid: Mapped[str] = mapped_column(primary_key=True)
-    jwk: Mapped[dict[str, str]] = mapped_column(JSONB)
-    created_at: Mapped[datetime]
-    retired_at: Mapped[datetime | None]
-
-
-class Throttle(Record):
-    """Failures of one kind from one source, to slow a guesser. The source is a keyed digest."""
-
-    __tablename__ = "throttles"
-    __table_args__ = ({"info": {"access": Access(writer="auth", grants={Role.AUTH: _ALL})}},)
-    tenant_id: Mapped[TenantId]
-    source: Mapped[bytes] = mapped_column(primary_key=True)
-    failures: Mapped[int]
-    window_ends_at: Mapped[datetime]

@@ -13,7 +13,8 @@ from services.auth.lookups import Place
 from services.auth.policy import ADMINISTRATOR_OF
 from services.kernel.ids import new_id
 from services.kernel.scopes import OrganizationKind, Role
-from services.tables.auth import Challenge, Invitation, Member, MemberRole, Organization, TOTPFactor
+from services.tables.auth import Invitation, Member, MemberRole, Organization, TOTPFactor
+from services.tables.sessions import Challenge
 
 RESET = "factor_reset"
 """The purpose of a code that lets a member enrol anew; its `redeemed_by` says from the start who."""

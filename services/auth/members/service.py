@@ -30,7 +30,8 @@ from services.evidence.event import Draft, Subject
 from services.kernel.problems import SessionEnded
 from services.kernel.scopes import OrganizationKind, Role
 from services.tables.agreements import Engagement
-from services.tables.auth import Member, MemberRole, Organization, Session
+from services.tables.auth import Member, MemberRole, Organization
+from services.tables.sessions import Session
 
 
 async def read_self(act: Act, resources: Resources) -> Me:

@@ -12,7 +12,8 @@ from services.auth.lookups import Place
 from services.auth.tokens import Bearer
 from services.kernel.ids import new_id
 from services.kernel.scopes import Role
-from services.tables.auth import MemberRole, RefreshToken, Session
+from services.tables.auth import MemberRole
+from services.tables.sessions import RefreshToken, Session
 
 
 async def roles_of(session: AsyncSession, member: Place) -> frozenset[Role]:

@@ -18,7 +18,7 @@ from services.auth.wire import AccessToken, TokenPair
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import SessionEnded
-from services.tables.auth import RefreshToken, Session
+from services.tables.sessions import RefreshToken, Session
 
 
 async def refresh(visit: Visit, body: Renewal) -> TokenPair:

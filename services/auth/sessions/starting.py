@@ -15,7 +15,7 @@ from services.auth.wire import TokenPair
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
-from services.tables.auth import Session
+from services.tables.sessions import Session
 
 
 async def start_session(act: Act, resources: Resources, member: Place) -> TokenPair:

@@ -15,7 +15,7 @@ from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
 from services.kernel.principal import Principal
 from services.kernel.problems import SessionEnded, Unauthorized
-from services.tables.auth import Session
+from services.tables.sessions import Session
 
 
 async def step_up(visit: Visit, body: StepUp) -> AccessToken:

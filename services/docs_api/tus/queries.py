@@ -18,9 +18,9 @@ from services.docs_api.transfers.queries import hold, still_writable
 from services.docs_api.transfers.receiving import Terms
 from services.kernel.principal import Principal
 from services.kernel.problems import SessionEnded
-from services.tables.auth import Session
 from services.tables.content import Document, Segment, Upload, UploadCapability, Version
 from services.tables.docs import FirmKey, Matter, MatterKey
+from services.tables.sessions import Session
 
 LEASE_SECONDS = 6
 """Short, so that a client need not wait long when the process that served it was killed."""
