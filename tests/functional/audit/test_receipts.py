@@ -99,7 +99,7 @@ async def test_officers_of_the_organization_get_every_receipt(
     for outcome in ("allowed", "denied"):
         event = await office.happen("document.fetched", actor=reader, outcome=outcome)
         assert (await _proven(office, officer, event.id)).events[0]["outcome"] == outcome
-    nobody = await office.happen("refusals.counted")
+    nobody = await office.happen("mail.sent")
     assert (await _proven(office, officer, nobody.id)).places
 
 
