@@ -12,6 +12,7 @@ from services.tables import (
     holds,
     mail,
     roots,
+    rotations,
 )
 from services.tables.schema import Record
 
@@ -28,4 +29,5 @@ __all__ = [
     "holds",
     "mail",
     "roots",
+    "rotations",
 ]

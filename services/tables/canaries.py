@@ -18,8 +18,8 @@ class RootCanary(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.SWEEPER: ("SELECT", "INSERT")},
-                    across={Role.SWEEPER: f"tenant_id = '{PLATFORM}'::uuid"},
+                    grants=dict.fromkeys((Role.SWEEPER, Role.ROTATOR), ("SELECT", "INSERT")),
+                    across=dict.fromkeys((Role.SWEEPER, Role.ROTATOR), f"tenant_id = '{PLATFORM}'::uuid"),
                 )
             }
         },

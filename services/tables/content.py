@@ -84,6 +84,7 @@ class Version(Record):
         references("documents", "document_id"),
         references("matter_keys", "matter_key_id"),
         UniqueConstraint("tenant_id", "document_id", "number"),
+        Index(None, "tenant_id", "matter_key_id"),
         CheckConstraint(
             "state IN ('receiving', 'verifying', 'available', 'rejected', 'quarantined', 'abandoned')",
             name="state",
@@ -98,8 +99,12 @@ class Version(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, document_id, state)", "UPDATE (state)"),
+                        Role.ROTATOR: (
+                            "SELECT (tenant_id, id, matter_key_id, wrapped_data_key)",
+                            "UPDATE (matter_key_id, wrapped_data_key)",
+                        ),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.ROTATOR: "true"},
                 )
             }
         },

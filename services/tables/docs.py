@@ -38,8 +38,9 @@ class FirmKey(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at)",),
+                        Role.ROTATOR: ("SELECT", "INSERT", "UPDATE (root, wrapped, retired_at)"),
                     },
-                    across={Role.SWEEPER: "true"},
+                    across={Role.SWEEPER: "true", Role.ROTATOR: "true"},
                 )
             }
         },
@@ -83,7 +84,19 @@ class MatterKey(Record):
         references("matters", "matter_id"),
         references("firm_keys", "firm_key_id"),
         Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("retired_at IS NULL")),
-        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: KEEP})}},
+        Index(None, "tenant_id", "firm_key_id"),
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: KEEP,
+                        Role.ROTATOR: ("SELECT", "INSERT", "UPDATE (firm_key_id, wrapped, retired_at)"),
+                    },
+                    across={Role.ROTATOR: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]

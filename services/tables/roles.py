@@ -16,6 +16,7 @@ class Role(StrEnum):
     COURIER = "redwell_courier"
     DOCS = "redwell_docs"
     SWEEPER = "redwell_sweeper"
+    ROTATOR = "redwell_rotator"
     AUDIT = "redwell_audit"
     SEQUENCER = "redwell_sequencer"
 
@@ -27,6 +28,7 @@ WRITERS_OF_EVIDENCE = (
     Role.COURIER,
     Role.DOCS,
     Role.SWEEPER,
+    Role.ROTATOR,
     Role.AUDIT,
     Role.SEQUENCER,
 )

@@ -1,6 +1,6 @@
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_rotator, redwell_audit, redwell_sequencer
 REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_audit, redwell_sequencer
+GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_rotator, redwell_audit, redwell_sequencer
 DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename); END LOOP; END $$
 ALTER TABLE assertion_keys OWNER TO redwell_owner
 ALTER TABLE assertion_keys ENABLE ROW LEVEL SECURITY
@@ -40,6 +40,8 @@ GRANT INSERT ON event_personal_data TO redwell_docs
 CREATE POLICY docs_tenant ON event_personal_data TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_personal_data TO redwell_gateway
 CREATE POLICY gateway_tenant ON event_personal_data TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_personal_data TO redwell_rotator
+CREATE POLICY rotator_across ON event_personal_data TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT INSERT ON event_personal_data TO redwell_sequencer
 CREATE POLICY sequencer_across ON event_personal_data TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON event_personal_data TO redwell_sweeper
@@ -57,6 +59,8 @@ GRANT SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_k
 CREATE POLICY docs_tenant ON events TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON events TO redwell_gateway
 CREATE POLICY gateway_tenant ON events TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON events TO redwell_rotator
+CREATE POLICY rotator_across ON events TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, matter_id, sha256), INSERT ON events TO redwell_sequencer
 CREATE POLICY sequencer_across ON events TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON events TO redwell_sweeper
@@ -66,6 +70,8 @@ ALTER TABLE firm_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_keys FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON firm_keys TO redwell_docs
 CREATE POLICY docs_tenant ON firm_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (root, wrapped, retired_at) ON firm_keys TO redwell_rotator
+CREATE POLICY rotator_across ON firm_keys TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at) ON firm_keys TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_keys TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE firm_roots OWNER TO redwell_owner
@@ -73,8 +79,15 @@ ALTER TABLE firm_roots ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_roots FORCE ROW LEVEL SECURITY
 GRANT SELECT ON firm_roots TO redwell_docs
 CREATE POLICY docs_tenant ON firm_roots TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, UPDATE (root, changed_at) ON firm_roots TO redwell_rotator
+CREATE POLICY rotator_across ON firm_roots TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE key_rotations OWNER TO redwell_owner
+ALTER TABLE key_rotations ENABLE ROW LEVEL SECURITY
+ALTER TABLE key_rotations FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE (moved, finished_at) ON key_rotations TO redwell_rotator
+CREATE POLICY rotator_across ON key_rotations TO redwell_rotator USING (true) WITH CHECK (true)
 ALTER TABLE matters OWNER TO redwell_owner
 ALTER TABLE matters ENABLE ROW LEVEL SECURITY
 ALTER TABLE matters FORCE ROW LEVEL SECURITY
@@ -94,6 +107,8 @@ GRANT SELECT, INSERT, UPDATE (state, solo_since) ON organizations TO redwell_aut
 CREATE POLICY auth_across ON organizations TO redwell_auth USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR '00000000-0000-7000-8000-000000000000'::uuid = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON organizations TO redwell_docs
 CREATE POLICY docs_tenant ON organizations TO redwell_docs USING (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (id, kind) ON organizations TO redwell_rotator
+CREATE POLICY rotator_across ON organizations TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (id, kind) ON organizations TO redwell_sequencer
 CREATE POLICY sequencer_across ON organizations TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT ON organizations TO redwell_signin
@@ -125,6 +140,8 @@ GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_docs
 CREATE POLICY docs_tenant ON refusal_counts TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_gateway
 CREATE POLICY gateway_tenant ON refusal_counts TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_rotator
+CREATE POLICY rotator_across ON refusal_counts TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE (count), DELETE ON refusal_counts TO redwell_sequencer
 CREATE POLICY sequencer_across ON refusal_counts TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE (count) ON refusal_counts TO redwell_sweeper
@@ -132,6 +149,8 @@ CREATE POLICY sweeper_across ON refusal_counts TO redwell_sweeper USING (true) W
 ALTER TABLE root_canaries OWNER TO redwell_owner
 ALTER TABLE root_canaries ENABLE ROW LEVEL SECURITY
 ALTER TABLE root_canaries FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON root_canaries TO redwell_rotator
+CREATE POLICY rotator_across ON root_canaries TO redwell_rotator USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 GRANT SELECT, INSERT ON root_canaries TO redwell_sweeper
 CREATE POLICY sweeper_across ON root_canaries TO redwell_sweeper USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE signing_keys OWNER TO redwell_owner
@@ -154,6 +173,8 @@ GRANT SELECT, INSERT ON subject_keys TO redwell_docs
 CREATE POLICY docs_tenant ON subject_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON subject_keys TO redwell_gateway
 CREATE POLICY gateway_tenant ON subject_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT ON subject_keys TO redwell_rotator
+CREATE POLICY rotator_across ON subject_keys TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT ON subject_keys TO redwell_sequencer
 CREATE POLICY sequencer_across ON subject_keys TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT ON subject_keys TO redwell_sweeper
@@ -206,6 +227,8 @@ GRANT INSERT ON event_queue TO redwell_docs
 CREATE POLICY docs_tenant ON event_queue TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT INSERT ON event_queue TO redwell_gateway
 CREATE POLICY gateway_tenant ON event_queue TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT INSERT ON event_queue TO redwell_rotator
+CREATE POLICY rotator_across ON event_queue TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, DELETE ON event_queue TO redwell_sequencer
 CREATE POLICY sequencer_across ON event_queue TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON event_queue TO redwell_sweeper
@@ -249,6 +272,8 @@ ALTER TABLE matter_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE matter_keys FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON matter_keys TO redwell_docs
 CREATE POLICY docs_tenant ON matter_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (firm_key_id, wrapped, retired_at) ON matter_keys TO redwell_rotator
+CREATE POLICY rotator_across ON matter_keys TO redwell_rotator USING (true) WITH CHECK (true)
 ALTER TABLE matter_people OWNER TO redwell_owner
 ALTER TABLE matter_people ENABLE ROW LEVEL SECURITY
 ALTER TABLE matter_people FORCE ROW LEVEL SECURITY
@@ -272,6 +297,8 @@ ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON nda_versions TO redwell_docs
 CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, firm_key_id), UPDATE (firm_key_id) ON nda_versions TO redwell_rotator
+CREATE POLICY rotator_across ON nda_versions TO redwell_rotator USING (true) WITH CHECK (true)
 ALTER TABLE access_requests OWNER TO redwell_owner
 ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
 ALTER TABLE access_requests FORCE ROW LEVEL SECURITY
@@ -345,6 +372,8 @@ ALTER TABLE versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE versions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON versions TO redwell_docs
 CREATE POLICY docs_tenant ON versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, matter_key_id, wrapped_data_key), UPDATE (matter_key_id, wrapped_data_key) ON versions TO redwell_rotator
+CREATE POLICY rotator_across ON versions TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, document_id, state), UPDATE (state) ON versions TO redwell_sweeper
 CREATE POLICY sweeper_across ON versions TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE refresh_tokens OWNER TO redwell_owner
