@@ -24,17 +24,13 @@ from services.keys.files import KeyDirectory, KeyFile
 from tests.functional.docs_api.moving import open_put, status_of
 from tests.harness.eventually import eventually
 from tests.harness.instance import ROOT, StartError
-from tests.harness.people import Person, World, matter_body
+from tests.harness.people import World, matter_body
 from tests.harness.rows import row, rows
 from tests.harness.stage import content_of, staged
 
 SIZE = 70_000
-ONE_BY_ONE = """
-from services.docs_api.rotation import moving
-moving.BATCH = 1
-from services.cli.keys.commands import keys
-keys()
-"""
+MOVING = "services.docs_api.rotation.moving"
+ONE_BY_ONE = f"import {MOVING} as m; m.BATCH = 1; from services.cli.keys.commands import keys; keys()"
 LEFT_BEHIND = """
 SELECT (SELECT count(*) FROM versions v JOIN matter_keys k ON k.id = v.matter_key_id
         WHERE k.retired_at IS NOT NULL)
@@ -44,7 +40,8 @@ SELECT (SELECT count(*) FROM versions v JOIN matter_keys k ON k.id = v.matter_ke
        WHERE k.retired_at IS NOT NULL)
     + (SELECT count(*) FROM firm_keys WHERE root <> $1)
 """
-WAITS = "SELECT 1 FROM pg_stat_activity WHERE usename = 'redwell_rotator' AND wait_event_type = 'Lock'"
+ROTATORS = "SELECT 1 FROM pg_stat_activity WHERE usename = 'redwell_rotator'"
+WAITS = f"{ROTATORS} AND wait_event_type = 'Lock'"
 ALTER = """
 UPDATE versions SET wrapped_data_key = set_byte(wrapped_data_key, 40, get_byte(wrapped_data_key, 40) # 1)
 WHERE id = $1 RETURNING wrapped_data_key
@@ -80,12 +77,9 @@ class Matter:
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.attorney = self.world["attorney"]
         made = self.attorney.client.call("POST", "/v1/matters", matter_body(self.attorney.id))
         self.id = made["id"]
-
-    @property
-    def attorney(self) -> Person:
-        return self.world["attorney"]
 
     @property
     def key(self) -> UUID:
@@ -201,6 +195,7 @@ def test_a_rotation_that_was_killed_goes_on(world: World, tmp_path: Path) -> Non
     old = matter.key
     versions = [found["id"] for found in rows(world.instance, VERSIONS, old)]
     asyncio.run(kill_at(world, versions[1], f"--matter={matter.id}"))
+    eventually(lambda: not rows(world.instance, ROTATORS))
     assert [found["id"] for found in rows(world.instance, VERSIONS, old)] == versions[1:]
     matter.put("between.bin")
     matter.check()
