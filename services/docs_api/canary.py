@@ -3,7 +3,9 @@
 Without it another root key would be noticed only when content does not open, which looks like damage.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -12,7 +14,7 @@ from services.kernel.database import password_of
 from services.kernel.ids import PLATFORM
 from services.kernel.settings import Settings
 from services.keys.errors import KeysError
-from services.keys.files import NamedKey
+from services.keys.files import KeyDirectory, NamedKey
 from services.keys.roots import file_roots
 from services.keys.wrapping import KeyName, UnwrapError, new_key, unwrap, wrap
 from services.tables.roles import Role
@@ -23,6 +25,9 @@ _ADD = "INSERT INTO root_canaries (tenant_id, id, wrapped, created_at) VALUES ($
 _SOME_FIRM_KEY = """
 SELECT tenant_id, id, root, wrapped, names_wrapped FROM firm_keys WHERE position(':' in root) = 0 LIMIT 1
 """
+
+
+_FILE_ROOTS = "SELECT DISTINCT root FROM firm_keys WHERE position(':' in root) = 0"
 
 
 class WrongRootKeyError(KeysError):
@@ -50,6 +55,7 @@ async def ensure_canary(settings: Settings, root: NamedKey, now: datetime) -> No
                 await connection.execute(_ADD, PLATFORM, root.name.id, new_canary(root), now)
             else:
                 check_canary(root, known.get(root.name.id))
+            _check_all_here(KeyDirectory(settings.keys), root, await connection.fetch(_FILE_ROOTS))
     finally:
         await connection.close(timeout=5)
 
@@ -71,6 +77,16 @@ def check_canary(root: NamedKey, canary: bytes | None) -> None:
         unwrap(root.key, root.name, canary, _name(root))
     except UnwrapError as exc:
         raise _wrong(root) from exc
+
+
+def _check_all_here(keys: KeyDirectory, root: NamedKey, used: Iterable[asyncpg.Record]) -> None:
+    """While root keys are rotated, firm keys lie under two."""
+    for row in used:
+        if row["root"] != str(root.name.id) and keys.root(UUID(row["root"])) is None:
+            raise WrongRootKeyError(
+                f"Keys of this database are sealed under the root key {row['root']}, which is not in "
+                f"{keys.path}; restore root.key, and root-*.key if there are any, from the newest backup."
+            )
 
 
 async def _check_firm_key(root: NamedKey, firm: WrappedFirmKey | None) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.host.errors import PostgresError
 from services.host.secret_files import replace_secret
 from services.tables.privileges import privilege_statements
-from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER
+from services.tables.roles import LOGIN_ROLES, MIGRATOR, OWNER, Role
 
 DATABASE = "redwell"
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -39,8 +39,12 @@ def read_or_create_passwords(file: Path) -> dict[str, str]:
 
 
 def passwords_of_services(passwords: Mapping[str, str]) -> dict[str, str]:
-    """Those that a running service may know: the migrator, who may become the owner, is none of them."""
-    return {role: password for role, password in passwords.items() if role != MIGRATOR}
+    """Those that a running service may know.
+
+    Not the migrator's, who may become the owner, nor the rotator's, who works only when an operator says so.
+    """
+    kept = {MIGRATOR, Role.ROTATOR}
+    return {role: password for role, password in passwords.items() if role not in kept}
 
 
 async def check_administrator(dsn: str) -> None:

@@ -38,6 +38,7 @@ MAX_FILE_BYTES: Final = 4096
 
 _FORMAT: Final = "redwell-key/v1"
 _CHECK_LABEL: Final = b"redwell-key-check\0"
+_OTHER_ROOT: Final = re.compile(r"root-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.key")
 _TEXT: Final = re.compile(
     r"redwell-key/v1\n"
     r"kind: ([a-z]+)\n"
@@ -106,6 +107,66 @@ class KeyDirectory:
             raise ValueError(f"{file} holds a key pair.")
         return _parse_symmetric(self.path / file, self._read(file), file.removesuffix(".key"))
 
+    def root(self, key_id: UUID) -> NamedKey | None:
+        """The root key of that id: the current one, one before it or one to come; None if it is not here.
+
+        Raises:
+            KeyFileError: its file is damaged or open to others.
+        """
+        current = self.secret(KeyFile.ROOT) if self.has(KeyFile.ROOT) else None
+        if current is not None and current.name.id == key_id:
+            return current
+        name = _root_file(key_id)
+        if not (self.path / name).exists():
+            return None
+        found = _parse_symmetric(self.path / name, self._read(name), "root")
+        if found.name.id != key_id:
+            raise KeyFileError(f"{self.path / name} holds the root key {found.name.id}.")
+        return found
+
+    def other_roots(self) -> list[UUID]:
+        """The ids of the root keys beside the current one."""
+        current = self.secret(KeyFile.ROOT).name.id
+        found = (_OTHER_ROOT.fullmatch(path.name) for path in self.path.iterdir())
+        return sorted({UUID(match[1]) for match in found if match} - {current})
+
+    def new_root(self) -> NamedKey:
+        """Make a root key beside the current one, which stays that until `use_root`.
+
+        Raises:
+            KeyFileError: the folder cannot be written.
+        """
+        made = NamedKey(KeyName("root", None, uuid4()), new_key())
+        content, present = format_symmetric(made).encode(), (self.path / KeyFile.ROOT).stat()
+        try:
+            # Whoever reads the present one must be able to read this one too.
+            _create(self.path, _root_file(made.name.id), content, (present.st_uid, present.st_gid))
+        except OSError as exc:
+            raise KeyFileError(f"The key folder {self.path} cannot be written: {exc.strerror}.") from exc
+        return made
+
+    def use_root(self, key_id: UUID) -> None:
+        """Make the root key of that id the current one, at once or not at all; the one before is kept.
+
+        Raises:
+            KeyFileError: it is not here, or the folder cannot be written.
+        """
+        before = self.secret(KeyFile.ROOT).name.id
+        if before == key_id:
+            return
+        if self.root(key_id) is None:
+            raise KeyFileError(f"{self.path / _root_file(key_id)} does not exist.")
+        current, temporary = self.path / KeyFile.ROOT, self.path / f".root.{secrets.token_hex(8)}"
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.link(current, self.path / _root_file(before))
+            os.link(self.path / _root_file(key_id), temporary)
+            temporary.replace(current)
+            (self.path / _root_file(key_id)).unlink()
+            _sync_folder(self.path)
+        except OSError as exc:
+            raise KeyFileError(f"The key folder {self.path} cannot be written: {exc.strerror}.") from exc
+
     def signing_key(self, file: KeyFile) -> SigningKey:
         """Read `token.pem` or `gateway.pem`; raises KeyFileError as `secret` does."""
         try:
@@ -120,7 +181,7 @@ class KeyDirectory:
         except ValueError as exc:
             raise KeyFileError(f"{self.path / KeyFile.LOG} does not hold an Ed25519 private key.") from exc
 
-    def _read(self, file: KeyFile) -> bytes:
+    def _read(self, file: str) -> bytes:
         path = self.path / file
         try:
             _refuse_open_folder(self.path)
@@ -131,6 +192,10 @@ class KeyDirectory:
             raise KeyFileError(f"{path} does not exist; restore it from its backup.") from exc
         except OSError as exc:
             raise KeyFileError(f"{path} cannot be read: {exc.strerror}.") from exc
+
+
+def _root_file(key_id: UUID) -> str:
+    return f"root-{key_id}.key"
 
 
 def _refuse_open_folder(path: Path) -> None:
@@ -178,14 +243,16 @@ def _check(material: bytes) -> str:
     return hashlib.sha256(_CHECK_LABEL + material).hexdigest()[:8]
 
 
-def _create(folder: Path, name: str, content: bytes) -> None:
-    """Give `content` this name, durably, unless another process was first."""
+def _create(folder: Path, name: str, content: bytes, owner: tuple[int, int] | None = None) -> None:
+    """Give `content` this name, durably, unless another process was first; its owner is ours if None."""
     temporary = folder / f".{name}.{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "wb") as opened:  # noqa: PTH123 - a descriptor, not a path
             opened.write(content)
             opened.flush()
+            if owner is not None and owner != (os.geteuid(), os.getegid()):
+                os.fchown(descriptor, *owner)
             os.fsync(descriptor)
         with contextlib.suppress(FileExistsError):
             os.link(temporary, folder / name)

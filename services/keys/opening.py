@@ -19,7 +19,8 @@ def open_roots(settings: RootSettings, keys: KeyDirectory) -> Roots:
     options = kms_options(settings)
     default = None if settings.root == "file" else settings.root
     elsewhere = None if options is None else _kms(options)
-    return Roots([FileRoot(keys.secret(KeyFile.ROOT))], default=default, elsewhere=elsewhere)
+    current = FileRoot(keys.secret(KeyFile.ROOT))
+    return Roots([current], default=default, elsewhere=elsewhere, directory=keys)
 
 
 def kms_options(settings: RootSettings) -> KmsOptions | None:

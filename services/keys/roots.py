@@ -12,9 +12,10 @@ and opening are calls over the network: nobody waits for one while holding what 
 
 from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
+from uuid import UUID
 
 from services.keys.errors import KeysError
-from services.keys.files import NamedKey
+from services.keys.files import KeyDirectory, KeyFile, KeyFileError, NamedKey
 from services.keys.wrapping import KeyName, SecretKey, UnwrapError, unwrap, wrap
 
 
@@ -89,6 +90,7 @@ class Roots:
         default: the id of the root for the keys of a firm that none was chosen for; the first file's if None.
         elsewhere: makes a root that is kept by somebody else from its id, which has a colon in it; raises
             KeysError where it cannot.
+        directory: where a root in a file is looked for that came while the process ran.
     """
 
     def __init__(
@@ -97,10 +99,31 @@ class Roots:
         *,
         default: str | None = None,
         elsewhere: Callable[[str], Root] | None = None,
+        directory: KeyDirectory | None = None,
     ) -> None:
         self._known: dict[str, Root] = {root.id: root for root in files}
-        self._elsewhere = elsewhere
-        self.default = self.named(default or next(iter(self._known)))
+        self._elsewhere, self._directory = elsewhere, directory
+        self._first = next(iter(self._known))
+        self._default = default
+        self.named(self.default_id)
+
+    @property
+    def default_id(self) -> str:
+        """The id of the root for the keys of a firm that none was chosen for.
+
+        The file is read each time, which is seldom, so that a root that took its place is used from then on.
+        """
+        if self._default is not None or self._directory is None:
+            return self._default or self._first
+        try:
+            return str(self._directory.secret(KeyFile.ROOT).name.id)
+        except KeyFileError:
+            return self._first
+
+    @property
+    def default(self) -> Root:
+        """The root of that id."""
+        return self.named(self.default_id)
 
     @property
     def reaches_elsewhere(self) -> bool:
@@ -113,8 +136,22 @@ class Roots:
         if found is None and self._elsewhere is not None and is_elsewhere(root_id):
             found = self._known[root_id] = self._elsewhere(root_id)
         if found is None:
+            found = self._look_for(root_id)
+        if found is None:
             raise UnknownRootError(f"There is no root key {root_id} here.")
         return found
+
+    def _look_for(self, root_id: str) -> Root | None:
+        if self._directory is None or is_elsewhere(root_id):
+            return None
+        try:
+            read = self._directory.root(UUID(root_id))
+        except ValueError:
+            return None
+        if read is None:
+            return None
+        self._known[root_id] = FileRoot(read)
+        return self._known[root_id]
 
 
 def is_elsewhere(root_id: str) -> bool:

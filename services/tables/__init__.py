@@ -13,6 +13,7 @@ from services.tables import (
     holds,
     mail,
     roots,
+    rotations,
     sessions,
 )
 from services.tables.schema import Record
@@ -31,5 +32,6 @@ __all__ = [
     "holds",
     "mail",
     "roots",
+    "rotations",
     "sessions",
 ]

@@ -58,14 +58,25 @@ class Engagement(Record):
 
 
 class NdaVersion(Record):
-    """A text that the provider's people sign, sealed under the firm's names key. Never changed."""
+    """A text that the provider's people sign, sealed under the firm's names key. Its words never change."""
 
     __tablename__ = "nda_versions"
     __table_args__ = (
         references("engagements", "engagement_id"),
         references("firm_keys", "firm_key_id"),
         UniqueConstraint("tenant_id", "engagement_id", "version"),
-        {"info": {"access": Access(writer="docs_api", grants={Role.DOCS: ("SELECT", "INSERT")})}},
+        {
+            "info": {
+                "access": Access(
+                    writer="docs_api",
+                    grants={
+                        Role.DOCS: ("SELECT", "INSERT"),
+                        Role.ROTATOR: ("SELECT (tenant_id, id, firm_key_id)", "UPDATE (firm_key_id)"),
+                    },
+                    across={Role.ROTATOR: "true"},
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]

@@ -33,12 +33,14 @@ class Organization(Record):
                         Role.AUDIT: READ,
                         Role.SEQUENCER: ("SELECT (id, kind)",),
                         Role.SWEEPER: ("SELECT (id, kind)",),
+                        Role.ROTATOR: ("SELECT (id, kind)",),
                     },
                     tenant_column="id",
                     across={
                         Role.AUTH: f"{IN_TENANTS.format(column='id')} OR {IN_PLATFORM}",
                         Role.SIGNIN: "true",
                         Role.SWEEPER: "true",
+                        Role.ROTATOR: "true",
                         Role.SEQUENCER: "true",
                     },
                 )

@@ -18,8 +18,13 @@ class RootCanary(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.SWEEPER: ("SELECT", "INSERT"), Role.VERIFIER: ("SELECT",)},
-                    across=dict.fromkeys((Role.SWEEPER, Role.VERIFIER), f"tenant_id = '{PLATFORM}'::uuid"),
+                    grants={
+                        **dict.fromkeys((Role.SWEEPER, Role.ROTATOR), ("SELECT", "INSERT")),
+                        Role.VERIFIER: ("SELECT",),
+                    },
+                    across=dict.fromkeys(
+                        (Role.SWEEPER, Role.ROTATOR, Role.VERIFIER), f"tenant_id = '{PLATFORM}'::uuid"
+                    ),
                 )
             }
         },

@@ -102,6 +102,7 @@ class Version(Record):
         references("documents", "document_id"),
         references("matter_keys", "matter_key_id"),
         UniqueConstraint("tenant_id", "document_id", "number"),
+        Index(None, "tenant_id", "matter_key_id"),
         CheckConstraint(
             "state IN ('receiving', 'verifying', 'scanning', 'available', 'rejected', 'quarantined', "
             "'abandoned')",
@@ -130,8 +131,12 @@ class Version(Record):
                             "SELECT (tenant_id, id, document_id, state)",
                             "SELECT (length_bytes, sha256, segment_count, matter_key_id, wrapped_data_key)",
                         ),
+                        Role.ROTATOR: (
+                            "SELECT (tenant_id, id, matter_key_id, wrapped_data_key)",
+                            "UPDATE (matter_key_id, wrapped_data_key)",
+                        ),
                     },
-                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
+                    across=dict.fromkeys((Role.SWEEPER, Role.VERIFIER, Role.ROTATOR), "true"),
                 )
             }
         },

@@ -39,8 +39,9 @@ class FirmKey(Record):
                         Role.DOCS: KEEP,
                         Role.SWEEPER: ("SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at)",),
                         Role.VERIFIER: ("SELECT (tenant_id, id, root, wrapped)",),
+                        Role.ROTATOR: ("SELECT", "INSERT", "UPDATE (root, wrapped, retired_at)"),
                     },
-                    across={Role.SWEEPER: "true", Role.VERIFIER: "true"},
+                    across=dict.fromkeys((Role.SWEEPER, Role.VERIFIER, Role.ROTATOR), "true"),
                 )
             }
         },
@@ -84,6 +85,7 @@ class MatterKey(Record):
         references("matters", "matter_id"),
         references("firm_keys", "firm_key_id"),
         Index(None, "tenant_id", "matter_id", unique=True, postgresql_where=text("retired_at IS NULL")),
+        Index(None, "tenant_id", "firm_key_id"),
         {
             "info": {
                 "access": Access(
@@ -91,8 +93,9 @@ class MatterKey(Record):
                     grants={
                         Role.DOCS: KEEP,
                         Role.VERIFIER: ("SELECT (tenant_id, id, firm_key_id, wrapped)",),
+                        Role.ROTATOR: ("SELECT", "INSERT", "UPDATE (firm_key_id, wrapped, retired_at)"),
                     },
-                    across={Role.VERIFIER: "true"},
+                    across={Role.VERIFIER: "true", Role.ROTATOR: "true"},
                 )
             }
         },

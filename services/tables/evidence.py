@@ -12,6 +12,7 @@ from services.tables.schema import Access, Record, RowId, TenantId
 
 _WHAT_HAPPENED = "SELECT (tenant_id, id, at, type, outcome, matter_id, document_id, object_kind, object_id)"
 _APPEND = dict.fromkeys((*WRITERS_OF_EVIDENCE, Role.VERIFIER), ("INSERT",))
+_ACROSS = dict.fromkeys((Role.SEQUENCER, Role.SWEEPER, Role.ROTATOR), "true")
 
 
 class TransactionId(UserDefinedType[int]):
@@ -48,7 +49,7 @@ class Event(Record):
                         Role.SEQUENCER: ("SELECT (tenant_id, id, matter_id, sha256)", "INSERT"),
                         Role.SWEEPER: ("INSERT",),
                     },
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true", Role.COURIER: "true"},
+                    across=_ACROSS | {Role.COURIER: "true"},
                 )
             }
         },
@@ -81,7 +82,7 @@ class EventPersonalData(Record):
                 "access": Access(
                     writer="evidence",
                     grants={**_APPEND, Role.AUDIT: ("SELECT", "INSERT")},
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across=_ACROSS,
                 )
             }
         },
@@ -108,7 +109,7 @@ class QueuedEvent(Record):
                         Role.AUDIT: ("SELECT", "INSERT"),
                         Role.SEQUENCER: ("SELECT", "INSERT", "DELETE"),
                     },
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across=_ACROSS,
                 )
             }
         },
@@ -131,7 +132,7 @@ class SubjectKey(Record):
                 "access": Access(
                     writer="evidence",
                     grants=dict.fromkeys(WRITERS_OF_EVIDENCE, ("SELECT", "INSERT")),
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across=_ACROSS,
                 )
             }
         },
@@ -155,7 +156,7 @@ class RefusalCount(Record):
                         **dict.fromkeys(WRITERS_OF_EVIDENCE, ("SELECT", "INSERT", "UPDATE (count)")),
                         Role.SEQUENCER: ("SELECT", "INSERT", "UPDATE (count)", "DELETE"),
                     },
-                    across={Role.SEQUENCER: "true", Role.SWEEPER: "true"},
+                    across=_ACROSS,
                 )
             }
         },

@@ -17,6 +17,7 @@ class Role(StrEnum):
     DOCS = "redwell_docs"
     SWEEPER = "redwell_sweeper"
     VERIFIER = "redwell_verifier"
+    ROTATOR = "redwell_rotator"
     AUDIT = "redwell_audit"
     SEQUENCER = "redwell_sequencer"
 
@@ -28,6 +29,7 @@ WRITERS_OF_EVIDENCE = (
     Role.COURIER,
     Role.DOCS,
     Role.SWEEPER,
+    Role.ROTATOR,
     Role.AUDIT,
     Role.SEQUENCER,
 )

@@ -20,8 +20,12 @@ class FirmRoot(Record):
             "info": {
                 "access": Access(
                     writer="docs_api",
-                    grants={Role.DOCS: ("SELECT",), Role.SWEEPER: ("SELECT", "INSERT", "UPDATE")},
-                    across={Role.SWEEPER: "true"},
+                    grants={
+                        Role.DOCS: ("SELECT",),
+                        Role.SWEEPER: ("SELECT", "INSERT", "UPDATE"),
+                        Role.ROTATOR: ("SELECT", "UPDATE (root, changed_at)"),
+                    },
+                    across={Role.SWEEPER: "true", Role.ROTATOR: "true"},
                 )
             }
         },

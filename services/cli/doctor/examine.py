@@ -21,6 +21,7 @@ from services.cli.doctor import arrivals, credentials, fixity, folders, gather, 
 from services.cli.doctor.database import DatabaseFacts, Place, ask, embedded_place
 from services.cli.doctor.finding import Finding, Verdict, mend, needs_mending, note
 from services.cli.doctor.roots import examine_roots
+from services.cli.doctor.rotation import examine_rotation
 from services.cli.up import data_root, settings_from_environment
 from services.host.prepare import DATABASE, MIGRATIONS
 from services.kernel.clock import system_clock
@@ -69,6 +70,7 @@ def examine(data: Path, ops: Sequence[str]) -> Iterator[Finding]:
     yield from _asked(place, told, now)
     if place is not None:
         yield from examine_roots(data)
+        yield from examine_rotation(data, now)
 
 
 def _folder(data: Path | None) -> Path:

@@ -88,3 +88,45 @@ def roots(
         text, usable = show(data, as_json=as_json)
         print(text)
         raise typer.Exit(0 if usable else 1)
+
+
+@keys.command("rotate")
+def rotate(
+    *,
+    root: Annotated[bool, typer.Option("--root", help="A new root key in the place of root.key.")] = False,
+    firm: Annotated[UUID | None, typer.Option(help="A new key for the firm of this id.")] = None,
+    matter: Annotated[UUID | None, typer.Option(help="A new key for the matter of this id.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    data: DATA = None,
+) -> None:
+    """Seal keys anew under new ones while everything goes on; without options, end what was interrupted."""
+    from services.cli.keys.rotation import Wanted
+    from services.cli.keys.rotation import rotate as run
+
+    with _refusing():
+        run(data, Wanted(root, firm, matter, everything), print)
+
+
+@keys.command("stage-root")
+def stage_root(data: DATA = None) -> None:
+    """Make the root key that `rotate --root` takes next, so that it can be copied to other machines first."""
+    from services.cli.keys.rotation import stage_root as run
+
+    with _refusing():
+        print(run(data))
+
+
+@keys.command("status")
+def status(
+    *,
+    data: DATA = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one object for programs.")] = False,
+) -> None:
+    """Every key with its id and age, and the rotations that are not over."""
+    from services.cli.keys.rotation import document, text
+    from services.cli.keys.rotation import status as look
+    from services.kernel.clock import system_clock
+
+    with _refusing():
+        files, states = look(data)
+        print(document(files, states) if as_json else text(files, states, system_clock()))

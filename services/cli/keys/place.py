@@ -1,6 +1,7 @@
 """An instance's keys and its database, for commands that an operator gives beside the running services."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,32 +32,41 @@ def settings_of(data: Path | None) -> Settings:
             "REDWELL_DATABASE_PORT": str(place.port),
             "REDWELL_DATABASE_NAME": place.name,
         }
-    try:
-        passwords = told.get("REDWELL_DATABASE_PASSWORDS") or (folder / "database.json").read_text()
-    except OSError as error:
-        raise HostError(f"{folder / 'database.json'} cannot be read: {error.strerror}.") from error
+    passwords = json.dumps(_passwords(told, folder / "database.json"))
     usual = {"REDWELL_KEYS": str(folder / "keys"), "REDWELL_OBJECTS": str(folder / "objects")}
     return Settings.from_environment({**usual, **told, "REDWELL_DATABASE_PASSWORDS": passwords})
 
 
+def _passwords(told: Mapping[str, str], file: Path) -> dict[str, str]:
+    """Those of the file, which has the rotator's; what the environment says of others holds."""
+    known = told.get("REDWELL_DATABASE_PASSWORDS")
+    try:
+        kept: dict[str, str] = json.loads(file.read_text())
+    except OSError as error:
+        if known is None:
+            raise HostError(f"{file} cannot be read: {error.strerror}.") from error
+        kept = {}
+    return {**kept, **json.loads(known or "{}")}
+
+
 @asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    """A connection past the tenants, as the vault's own background work has.
+async def database_of(settings: Settings, role: Role = Role.SWEEPER) -> AsyncIterator[asyncpg.Connection]:
+    """A connection past the tenants, as the vault's own background work has, or the rotator.
 
     Raises:
         HostError: the database does not answer.
     """
-    role = str(Role.SWEEPER)
+    name = str(role)  # asyncpg takes no subclass of str
     try:
         connection = await asyncpg.connect(
             host=settings.database_host,
             port=settings.database_port,
             database=settings.database_name,
-            user=role,
-            password=password_of(settings, role),
+            user=name,
+            password=password_of(settings, name),
             timeout=5,
             command_timeout=60,
-            server_settings={"application_name": f"{role}:keys"},
+            server_settings={"application_name": f"{name}:keys"},
         )
     except (asyncpg.PostgresError, *UNREACHABLE) as error:
         raise HostError(f"The database does not answer: {error or type(error).__name__}.") from error

@@ -21,7 +21,7 @@ def root_revoked(tenant: Any) -> ColumnElement[bool]:  # noqa: ANN401 -- a colum
 async def chosen_root(session: AsyncSession, firm: UUID, roots: Roots) -> str:
     """The id of the root that the firm's next key is made under."""
     chosen = await session.scalar(select(FirmRoot.root).where(FirmRoot.tenant_id == firm))
-    return roots.default.id if chosen is None else chosen
+    return roots.default_id if chosen is None else chosen
 
 
 REVOKED = Prepared(select(root_revoked(TENANT).label("revoked")))
