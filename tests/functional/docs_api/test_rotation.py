@@ -46,6 +46,7 @@ ALTER = """
 UPDATE versions SET wrapped_data_key = set_byte(wrapped_data_key, 40, get_byte(wrapped_data_key, 40) # 1)
 WHERE id = $1 RETURNING wrapped_data_key
 """
+KEPT = "SELECT wrapped_data_key FROM versions WHERE id = $1"
 VERSIONS = "SELECT id FROM versions WHERE matter_key_id = $1 ORDER BY id"
 
 
@@ -202,7 +203,6 @@ def test_a_rotation_that_was_killed_goes_on(world: World, tmp_path: Path) -> Non
     status = json.loads(keys(world, "status", "--json").stdout)
     (left,) = status["unfinished"]
     assert (left["level"], left["matter"], left["moved"]) == ("matter", matter.id, 1)
-    assert "is not over; 1 keys were moved" in keys(world, "status").stdout
     noted = [found.text for found in examine_rotation(world.instance.data, system_clock())]
     assert any("is not over" in found for found in noted)
     new = matter.key
@@ -244,8 +244,7 @@ def test_an_altered_key_stops_it_in_a_sentence_and_stays(world: World, tmp_path:
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
     assert f"The data key of the version {version}" in done.stderr
-    kept = row(world.instance, "SELECT wrapped_data_key FROM versions WHERE id = $1", version)[0]
-    assert kept == altered
+    assert row(world.instance, KEPT, version)[0] == altered
     rows(world.instance, ALTER, version)
     assert matter.fetch(document) == matter.contents[document]
     rotate(world)
@@ -256,8 +255,7 @@ def test_what_is_held_is_sealed_anew_but_not_erased(world: World, tmp_path: Path
     world.renew()
     matter = Matter(world, tmp_path)
     matter.put("held.bin")
-    held = {"reason": "Letter before action"}
-    hold = matter.attorney.client.call("POST", f"/v1/matters/{matter.id}/holds", held)
+    hold = matter.attorney.client.call("POST", f"/v1/matters/{matter.id}/holds", {"reason": "A letter"})
     rotate(world, f"--matter={matter.id}")
     rotate(world, f"--firm={world.firm}")
     for erasing in (
