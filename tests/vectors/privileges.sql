@@ -1,6 +1,6 @@
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_rotator, redwell_audit, redwell_sequencer
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_verifier, redwell_rotator, redwell_audit, redwell_sequencer
 REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_rotator, redwell_audit, redwell_sequencer
+GRANT USAGE ON SCHEMA public TO redwell_gateway, redwell_auth, redwell_signin, redwell_courier, redwell_docs, redwell_sweeper, redwell_verifier, redwell_rotator, redwell_audit, redwell_sequencer
 DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename); END LOOP; END $$
 ALTER TABLE assertion_keys OWNER TO redwell_owner
 ALTER TABLE assertion_keys ENABLE ROW LEVEL SECURITY
@@ -46,6 +46,8 @@ GRANT INSERT ON event_personal_data TO redwell_sequencer
 CREATE POLICY sequencer_across ON event_personal_data TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON event_personal_data TO redwell_sweeper
 CREATE POLICY sweeper_across ON event_personal_data TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT INSERT ON event_personal_data TO redwell_verifier
+CREATE POLICY verifier_tenant ON event_personal_data TO redwell_verifier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE events OWNER TO redwell_owner
 ALTER TABLE events ENABLE ROW LEVEL SECURITY
 ALTER TABLE events FORCE ROW LEVEL SECURITY
@@ -65,6 +67,8 @@ GRANT SELECT (tenant_id, id, matter_id, sha256), INSERT ON events TO redwell_seq
 CREATE POLICY sequencer_across ON events TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON events TO redwell_sweeper
 CREATE POLICY sweeper_across ON events TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT INSERT ON events TO redwell_verifier
+CREATE POLICY verifier_tenant ON events TO redwell_verifier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE firm_keys OWNER TO redwell_owner
 ALTER TABLE firm_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_keys FORCE ROW LEVEL SECURITY
@@ -74,6 +78,8 @@ GRANT SELECT, INSERT, UPDATE (root, wrapped, retired_at) ON firm_keys TO redwell
 CREATE POLICY rotator_across ON firm_keys TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at) ON firm_keys TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_keys TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, root, wrapped) ON firm_keys TO redwell_verifier
+CREATE POLICY verifier_across ON firm_keys TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE firm_roots OWNER TO redwell_owner
 ALTER TABLE firm_roots ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_roots FORCE ROW LEVEL SECURITY
@@ -83,6 +89,11 @@ GRANT SELECT, UPDATE (root, changed_at) ON firm_roots TO redwell_rotator
 CREATE POLICY rotator_across ON firm_roots TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE fixity_runs OWNER TO redwell_owner
+ALTER TABLE fixity_runs ENABLE ROW LEVEL SECURITY
+ALTER TABLE fixity_runs FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON fixity_runs TO redwell_verifier
+CREATE POLICY verifier_across ON fixity_runs TO redwell_verifier USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE key_rotations OWNER TO redwell_owner
 ALTER TABLE key_rotations ENABLE ROW LEVEL SECURITY
 ALTER TABLE key_rotations FORCE ROW LEVEL SECURITY
@@ -153,6 +164,8 @@ GRANT SELECT, INSERT ON root_canaries TO redwell_rotator
 CREATE POLICY rotator_across ON root_canaries TO redwell_rotator USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 GRANT SELECT, INSERT ON root_canaries TO redwell_sweeper
 CREATE POLICY sweeper_across ON root_canaries TO redwell_sweeper USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
+GRANT SELECT ON root_canaries TO redwell_verifier
+CREATE POLICY verifier_across ON root_canaries TO redwell_verifier USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE signing_keys OWNER TO redwell_owner
 ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY
@@ -160,6 +173,13 @@ GRANT SELECT, INSERT, UPDATE (retired_at) ON signing_keys TO redwell_auth
 CREATE POLICY auth_tenant ON signing_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT ON signing_keys TO redwell_gateway
 CREATE POLICY gateway_tenant ON signing_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE store_marks OWNER TO redwell_owner
+ALTER TABLE store_marks ENABLE ROW LEVEL SECURITY
+ALTER TABLE store_marks FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON store_marks TO redwell_sweeper
+CREATE POLICY sweeper_across ON store_marks TO redwell_sweeper USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
+GRANT SELECT (tenant_id, suspended_at) ON store_marks TO redwell_verifier
+CREATE POLICY verifier_across ON store_marks TO redwell_verifier USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE subject_keys OWNER TO redwell_owner
 ALTER TABLE subject_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE subject_keys FORCE ROW LEVEL SECURITY
@@ -195,6 +215,11 @@ GRANT SELECT (tenant_id, size) ON trees TO redwell_docs
 CREATE POLICY docs_tenant ON trees TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (size, frontier) ON trees TO redwell_sequencer
 CREATE POLICY sequencer_across ON trees TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE version_checks OWNER TO redwell_owner
+ALTER TABLE version_checks ENABLE ROW LEVEL SECURITY
+ALTER TABLE version_checks FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON version_checks TO redwell_verifier
+CREATE POLICY verifier_across ON version_checks TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE checkpoints OWNER TO redwell_owner
 ALTER TABLE checkpoints ENABLE ROW LEVEL SECURITY
 ALTER TABLE checkpoints FORCE ROW LEVEL SECURITY
@@ -210,10 +235,14 @@ CREATE POLICY docs_tenant ON consents TO redwell_docs USING (tenant_id = ANY (st
 ALTER TABLE documents OWNER TO redwell_owner
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
+GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_courier
+CREATE POLICY courier_across ON documents TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON documents TO redwell_docs
 CREATE POLICY docs_tenant ON documents TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_sweeper
 CREATE POLICY sweeper_across ON documents TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, matter_id) ON documents TO redwell_verifier
+CREATE POLICY verifier_across ON documents TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE event_queue OWNER TO redwell_owner
 ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY
 ALTER TABLE event_queue FORCE ROW LEVEL SECURITY
@@ -233,6 +262,8 @@ GRANT SELECT, INSERT, DELETE ON event_queue TO redwell_sequencer
 CREATE POLICY sequencer_across ON event_queue TO redwell_sequencer USING (true) WITH CHECK (true)
 GRANT INSERT ON event_queue TO redwell_sweeper
 CREATE POLICY sweeper_across ON event_queue TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT INSERT ON event_queue TO redwell_verifier
+CREATE POLICY verifier_tenant ON event_queue TO redwell_verifier USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
@@ -274,6 +305,8 @@ GRANT SELECT, INSERT, UPDATE ON matter_keys TO redwell_docs
 CREATE POLICY docs_tenant ON matter_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (firm_key_id, wrapped, retired_at) ON matter_keys TO redwell_rotator
 CREATE POLICY rotator_across ON matter_keys TO redwell_rotator USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, firm_key_id, wrapped) ON matter_keys TO redwell_verifier
+CREATE POLICY verifier_across ON matter_keys TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE matter_people OWNER TO redwell_owner
 ALTER TABLE matter_people ENABLE ROW LEVEL SECURITY
 ALTER TABLE matter_people FORCE ROW LEVEL SECURITY
@@ -299,6 +332,11 @@ GRANT SELECT, INSERT ON nda_versions TO redwell_docs
 CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, firm_key_id), UPDATE (firm_key_id) ON nda_versions TO redwell_rotator
 CREATE POLICY rotator_across ON nda_versions TO redwell_rotator USING (true) WITH CHECK (true)
+ALTER TABLE subtrees OWNER TO redwell_owner
+ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
+ALTER TABLE subtrees FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT ON subtrees TO redwell_audit
+CREATE POLICY audit_tenant ON subtrees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE access_requests OWNER TO redwell_owner
 ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
 ALTER TABLE access_requests FORCE ROW LEVEL SECURITY
@@ -376,6 +414,8 @@ GRANT SELECT (tenant_id, id, matter_key_id, wrapped_data_key), UPDATE (matter_ke
 CREATE POLICY rotator_across ON versions TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, document_id, state), UPDATE (state) ON versions TO redwell_sweeper
 CREATE POLICY sweeper_across ON versions TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, document_id, state), SELECT (length_bytes, sha256, segment_count, matter_key_id, wrapped_data_key) ON versions TO redwell_verifier
+CREATE POLICY verifier_across ON versions TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE refresh_tokens OWNER TO redwell_owner
 ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
 ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
@@ -390,6 +430,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON segments TO redwell_docs
 CREATE POLICY docs_tenant ON segments TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, version_id, object_key), DELETE ON segments TO redwell_sweeper
 CREATE POLICY sweeper_across ON segments TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT SELECT ON segments TO redwell_verifier
+CREATE POLICY verifier_across ON segments TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE uploads OWNER TO redwell_owner
 ALTER TABLE uploads ENABLE ROW LEVEL SECURITY
 ALTER TABLE uploads FORCE ROW LEVEL SECURITY
