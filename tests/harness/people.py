@@ -12,7 +12,7 @@ from clients.python.redwell_client import Redwell
 from tests.harness.instance import Instance
 
 PASSWORD = "correct horse battery"
-RENEWAL = timedelta(minutes=3)
+RENEWAL = timedelta(minutes=1)
 
 
 @dataclass
