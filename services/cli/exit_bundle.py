@@ -15,12 +15,14 @@ def exit_bundle(
 
     examples/open_exit_bundle.py opens it.
     """
-    from clients.python.redwell_client import ProblemError
+    from clients.python.redwell_client import ProblemError, TargetError
     from services.cli.files.places import find_matter
     from services.cli.files.session import signed_in
     from services.cli.told import told
 
     with told(), signed_in() as person:
+        if to.exists():
+            raise TargetError(f"{to} is there already; name another file.")
         client, public_key = person.client, key.read_text()
         matter_id = find_matter(client, matter)["id"]
         try:

@@ -25,9 +25,7 @@ _ADD = "INSERT INTO root_canaries (tenant_id, id, wrapped, created_at) VALUES ($
 _SOME_FIRM_KEY = """
 SELECT tenant_id, id, root, wrapped, names_wrapped FROM firm_keys WHERE position(':' in root) = 0 LIMIT 1
 """
-
-
-_FILE_ROOTS = "SELECT DISTINCT root FROM firm_keys WHERE position(':' in root) = 0"
+FILE_ROOTS = "SELECT DISTINCT root FROM firm_keys WHERE position(':' in root) = 0"
 
 
 class WrongRootKeyError(KeysError):
@@ -55,7 +53,7 @@ async def ensure_canary(settings: Settings, root: NamedKey, now: datetime) -> No
                 await connection.execute(_ADD, PLATFORM, root.name.id, new_canary(root), now)
             else:
                 check_canary(root, known.get(root.name.id))
-            _check_all_here(KeyDirectory(settings.keys), root, await connection.fetch(_FILE_ROOTS))
+            check_all_here(KeyDirectory(settings.keys), root, await connection.fetch(FILE_ROOTS))
     finally:
         await connection.close(timeout=5)
 
@@ -79,8 +77,14 @@ def check_canary(root: NamedKey, canary: bytes | None) -> None:
         raise _wrong(root) from exc
 
 
-def _check_all_here(keys: KeyDirectory, root: NamedKey, used: Iterable[asyncpg.Record]) -> None:
-    """While root keys are rotated, firm keys lie under two."""
+def check_all_here(keys: KeyDirectory, root: NamedKey, used: Iterable[asyncpg.Record]) -> None:
+    """Return if every root key that is used is here; while they are rotated, firm keys lie under two.
+
+    `used` are the rows of `FILE_ROOTS`.
+
+    Raises:
+        WrongRootKeyError: one is missing.
+    """
     for row in used:
         if row["root"] != str(root.name.id) and keys.root(UUID(row["root"])) is None:
             raise WrongRootKeyError(

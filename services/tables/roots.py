@@ -24,8 +24,9 @@ class FirmRoot(Record):
                         Role.DOCS: ("SELECT",),
                         Role.SWEEPER: ("SELECT", "INSERT", "UPDATE"),
                         Role.ROTATOR: ("SELECT", "UPDATE (root, changed_at)"),
+                        Role.VERIFIER: ("SELECT (tenant_id, revoked_at)",),
                     },
-                    across={Role.SWEEPER: "true", Role.ROTATOR: "true"},
+                    across=dict.fromkeys((Role.SWEEPER, Role.ROTATOR, Role.VERIFIER), "true"),
                 )
             }
         },

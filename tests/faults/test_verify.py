@@ -135,7 +135,7 @@ def test_every_damage_is_named_and_kept_as_evidence_until_it_is_mended(
         (event,) = [each for each in stored.integrity(name) if change_of(each)["run"] == found["run"]]
         assert (event["outcome"], event["reason"], event["actor_id"]) == ("failed", reason, None)
         assert change_of(event)["segments"] == ([1] if name == "altered" else [0])
-    assert stored.integrity("well") == []
+    assert [each for each in stored.integrity("well") if change_of(each)["run"] == found["run"]] == []
     firms, platform = (stored.ended(found["run"], tenant) for tenant in (firm, PLATFORM))
     assert (firms["outcome"], change_of(firms)["damaged"]) == ("failed", len(expected))
     assert change_of(platform)["unnamed_objects"] == 0
@@ -246,3 +246,19 @@ def test_it_says_why_it_cannot_look(stored: Stored, tmp_path: Path) -> None:
         folder = tmp_path if not words else stored.world.instance.data
         done = CliRunner().invoke(app, ["verify", "--data", str(folder), *words])
         assert (done.exit_code, sentence in done.stderr) == (2, True)
+
+
+def test_nothing_of_a_revoked_firm_is_opened_and_none_of_it_is_called_damaged(stored: Stored) -> None:
+    def keys(verb: str) -> int:
+        data = str(stored.world.instance.data)
+        return (
+            CliRunner().invoke(app, ["keys", verb, "--data", data, f"--firm={stored.world.firm}"]).exit_code
+        )
+
+    assert keys("revoke") == 0
+    try:
+        _, found = verify(stored, "--restart")
+    finally:
+        assert keys("reinstate") == 0
+    assert (found["opened"], "key-does-not-open" in findings(found).values()) == (0, False)
+    assert found["versions"] >= len(SIZES)

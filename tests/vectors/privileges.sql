@@ -89,6 +89,8 @@ GRANT SELECT, UPDATE (root, changed_at) ON firm_roots TO redwell_rotator
 CREATE POLICY rotator_across ON firm_roots TO redwell_rotator USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, revoked_at) ON firm_roots TO redwell_verifier
+CREATE POLICY verifier_across ON firm_roots TO redwell_verifier USING (true) WITH CHECK (true)
 ALTER TABLE fixity_runs OWNER TO redwell_owner
 ALTER TABLE fixity_runs ENABLE ROW LEVEL SECURITY
 ALTER TABLE fixity_runs FORCE ROW LEVEL SECURITY

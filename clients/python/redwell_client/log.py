@@ -71,14 +71,12 @@ class Log:
         self._save(f"/v1/matters/{matter_id}/exit-bundle", {"public_key": public_key}, target)
 
     def _save(self, path: str, body: object, target: Path) -> None:
-        with (
-            self._http.stream("POST", path, json=body, headers=self._headers()) as response,
-            saved(target) as opened,
-        ):
+        with self._http.stream("POST", path, json=body, headers=self._headers()) as response:
             if response.is_error:
                 response.read()
             raise_for_problem(response)
-            try:
-                opened.writelines(response.iter_bytes(CHUNK_BYTES))
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as broken:
-                raise IntegrityError("the bundle ended before it was complete") from broken
+            with saved(target) as opened:
+                try:
+                    opened.writelines(response.iter_bytes(CHUNK_BYTES))
+                except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as broken:
+                    raise IntegrityError("the bundle ended before it was complete") from broken

@@ -1,6 +1,7 @@
 """A file that gets its name only when all of it is there."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,9 @@ def saved(target: Path) -> Iterator[IO[bytes]]:
     Raises:
         TargetError: it cannot be written; what had the name before is untouched.
     """
-    partial = target.with_name(f"{target.name}.part")
+    partial = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with partial.open("wb") as opened:
+        with partial.open("xb") as opened:
             yield opened
             opened.flush()
             os.fsync(opened.fileno())  # the name must not be durable before the content is

@@ -75,7 +75,7 @@ async def _verify(wish: Wish, settings: Settings) -> Outcome:
         grace = timedelta(seconds=settings.orphan_grace_seconds)
         verifier = Verifier(connection, checker, recorder, grace)
         if root is not None:
-            await verifier.require_root(root)
+            await verifier.require_roots(keys, root)
         run = await verifier.begin(selection, restart=wish.restart)
         if run.resumed:
             print(f"Goes on with what began at {timestamp(run.started_at)}.", file=sys.stderr)

@@ -23,8 +23,8 @@ def archive_paths(places: Sequence[tuple[str, str]], taken: Iterable[str] = ()) 
         places: folder, as documents have it, and name.
         taken: paths that are none of theirs.
     """
-    folders = [tuple(map(safe_component, filter(None, folder.split("/")))) for folder, _ in places]
     used = {_key(path) for path in taken}
+    folders = [_beside(used, folder) for folder, _ in places]
     # A file must not have the path of a folder that others lie in.
     used |= {_key("/".join(parts[:depth])) for parts in folders for depth in range(1, len(parts) + 1)}
     numbers: Counter[str] = Counter()
@@ -32,6 +32,14 @@ def archive_paths(places: Sequence[tuple[str, str]], taken: Iterable[str] = ()) 
         _take("/".join((*parts, "")), safe_component(name), used, numbers)
         for parts, (_, name) in zip(folders, places, strict=True)
     ]
+
+
+def _beside(taken: set[str], folder: str) -> tuple[str, ...]:
+    """The names of a folder, of which the first is none that is taken."""
+    parts = tuple(map(safe_component, filter(None, folder.split("/"))))
+    while parts and _key(parts[0]) in taken:
+        parts = (_shortened(parts[0], "_"), *parts[1:])
+    return parts
 
 
 def safe_component(name: str) -> str:

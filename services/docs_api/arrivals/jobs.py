@@ -7,7 +7,7 @@ takes the job up once the lease has run out. What could not be done is tried aga
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.docs_api.arrivals.pinning import VersionPlace
 from services.docs_api.arrivals.queries import arrived
-from services.docs_api.keys import matter_key_of
+from services.docs_api.keys import firm_key_of, matter_key_of
+from services.docs_api.roots.queries import root_revoked
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.transfers.opening import SealedVersion
 from services.docs_api.tus.queries import segments_of
@@ -26,7 +27,7 @@ from services.evidence.event import Subject
 from services.tables.content import Upload, UploadCapability
 
 LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 10.0
+RENEW_SECONDS = 5.0
 _FIRST_WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 300
 _ATTEMPTS_COUNTED = 10
@@ -111,16 +112,19 @@ async def keep(vault: Vault, job: Job) -> None:
 
     Raises:
         LeaseLostError: it is ours no longer.
+        FirmKeyUnavailable: the firm's root may not be used any more.
     """
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         until = vault.recorder.clock() + LEASE
         async with vault.database.transaction([job.tenant]) as session:
+            revoked = await session.scalar(select(root_revoked(job.tenant)))
             renewed = await session.scalar(
                 update(Upload).where(*job.is_ours()).values(lease_expires_at=until).returning(Upload.id)
             )
         if renewed is None:
             raise LeaseLostError
+        vault.keychain.require(replace(firm_key_of(job.row), revoked=bool(revoked)))
 
 
 async def close(session: AsyncSession, job: Job, state: str, **more: object) -> None:

@@ -13,8 +13,9 @@ from services.docs_api.access import parameters
 from services.docs_api.exits.packing import ExitBundle
 from services.docs_api.exits.queries import STILL_THEIRS
 from services.docs_api.roots.errors import FirmKeyUnavailable
-from services.docs_api.transfers.errors import AccessEnded
-from services.docs_api.transfers.failures import reason_of
+from services.docs_api.transfers.deliver import Handover
+from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
+from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.intake import in_thread
 from services.docs_api.transfers.outgoing import CHUNK_BYTES, Outgoing
 from services.docs_api.transfers.pace import Pace
@@ -63,6 +64,12 @@ class ExitDelivery(Outgoing):
 
     async def _record_end(self, stopped: BaseException | None) -> None:
         bundle = self._bundle
+        if isinstance(stopped, Exception) and isinstance(problem_of(stopped), IntegrityFailure) and bundle.at:
+            subject, length_bytes = bundle.at
+            damaged = Handover(
+                bundle.vault.recorder, self._admission, bundle.principal, subject, length_bytes
+            )
+            await damaged.record_integrity()
         change: dict[str, object] = {"bytes": self._handed_bytes, "complete": stopped is None}
         content = {} if stopped else {"sha256": self._digest.hexdigest(), "len": self._handed_bytes}
         reason = None if stopped is None else reason_of(stopped)

@@ -14,13 +14,14 @@ from uuid import UUID
 
 from services.docs_api.access import parameters
 from services.docs_api.documents.schemas import DocumentView
-from services.docs_api.documents.service import document_view
+from services.docs_api.documents.service import document_view, subject_of
 from services.docs_api.exits.queries import SEALED_SEGMENTS, VERSION_OF_MATTER
 from services.docs_api.keys import matter_key_of
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
 from services.docs_api.transfers.intake import in_thread
 from services.docs_api.transfers.opening import require_whole
 from services.docs_api.vault import Vault
+from services.evidence.event import Subject
 from services.kernel.principal import Principal
 from services.keys.escrow import EscrowKey
 
@@ -29,9 +30,12 @@ INFO = b"redwell/exit/v1"
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExitBundle:
-    """What goes into one. `manifest` is its first file; `versions`, in the order they go out."""
+    """What goes into one. `manifest` is its first file; `versions`, in the order they go out.
+
+    `at` is the document whose version is being packed, and its length.
+    """
 
     vault: Vault
     principal: Principal
@@ -39,6 +43,7 @@ class ExitBundle:
     key: EscrowKey
     manifest: Mapping[str, object]
     versions: Sequence[UUID]
+    at: tuple[Subject, int] | None = None
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The tar, piece by piece.
@@ -56,6 +61,7 @@ class ExitBundle:
 
     async def _version(self, folder: str, version: UUID) -> AsyncIterator[bytes]:
         row, segments = await self._rows(version)
+        self.at = (subject_of(row), row["length_bytes"])
         require_whole(segments, row["segment_count"], row["length_bytes"])
         objects = [{"bytes": one["sealed_bytes"], "sha256": one["sealed_sha256"].hex()} for one in segments]
         place = {"document": str(row["id"]), "version": str(version), "objects": objects}

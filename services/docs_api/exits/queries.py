@@ -1,7 +1,7 @@
 """What an exit bundle holds: every available version of a matter's documents, withdrawn ones too."""
 
-from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy import Uuid as UuidType
+from sqlalchemy import select
 from sqlalchemy.sql.expression import bindparam
 
 from services.docs_api.access import TENANT, on_matter, session_lives
@@ -20,13 +20,16 @@ _AVAILABLE = (
     Version.state == "available",
 )
 
-VERSIONS = Prepared(select(Version.id).where(*_AVAILABLE).order_by(Document.id, Version.number.desc()))
-TOTALS = Prepared(
+VERSIONS = Prepared(
     select(
-        cast(func.count(), BigInteger).label("versions"),
-        cast(func.coalesce(func.sum(Version.segment_count), 0), BigInteger).label("objects"),
-        cast(func.coalesce(func.sum(Version.length_bytes), 0), BigInteger).label("bytes"),
-    ).where(*_AVAILABLE)
+        Version.id,
+        Version.document_id,
+        Version.segment_count,
+        Version.length_bytes,
+        Version.sha256,
+    )
+    .where(*_AVAILABLE)
+    .order_by(Document.id, Version.number.desc())
 )
 VERSION_OF_MATTER = Prepared(
     readable_versions(acting_for_another=False, which="any").where(

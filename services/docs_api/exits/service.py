@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from services.docs_api.access import parameters
 from services.docs_api.exits.delivery import ExitDelivery
 from services.docs_api.exits.packing import FORMAT, ExitBundle
-from services.docs_api.exits.queries import TOTALS, VERSIONS
+from services.docs_api.exits.queries import VERSIONS
 from services.docs_api.exits.schemas import NewExitBundle
 from services.docs_api.matters.queries import own_matter
 from services.docs_api.refusals import invalid
@@ -16,6 +16,7 @@ from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import Act, open_act
 from services.evidence.event import Draft, Subject
 from services.kernel.clock import timestamp
+from services.kernel.database import driver_connection
 from services.kernel.http.admission import admission_of, principal_of
 from services.keys.escrow import SUITE, EscrowKey, EscrowKeyError
 
@@ -45,12 +46,26 @@ async def _admit(act: Act, vault: Vault, matter_id: UUID, new: NewExitBundle) ->
     except EscrowKeyError as exc:
         raise invalid("/public_key", "public_key") from exc
     values = parameters(act.principal, act.now) | {"matter": matter_id}
-    versions = [row["id"] for row in await VERSIONS.all(act.session, values)]
-    row = await TOTALS.first(act.session, values)
-    totals = dict(row or {}) | {"versions": len(versions)}
+    versions = await VERSIONS.all(act.session, values)
+    totals = {
+        "versions": len(versions),
+        "objects": sum(row["segment_count"] for row in versions),
+        "bytes": sum(row["length_bytes"] for row in versions),
+    }
     change = {**totals, "key": key.sha256}
     subject = Subject("matter", matter_id, matter_id)
     event = await act.record(Draft("matter.exported", subject=subject, change=change))
+    fetched = [
+        Draft(
+            "document.fetched",
+            subject=Subject("document", row["document_id"], matter_id, row["document_id"], row["id"]),
+            change={"export": str(event.id)},
+            content={"sha256": row["sha256"].hex(), "len": row["length_bytes"]},
+        )
+        for row in versions
+    ]
+    connection = await driver_connection(act.session)
+    await vault.recorder.append_all(connection, act.principal.firm, fetched, admission_of(act.request))
     manifest = {
         "format": FORMAT,
         "tenant": str(act.principal.firm),
@@ -61,4 +76,4 @@ async def _admit(act: Act, vault: Vault, matter_id: UUID, new: NewExitBundle) ->
         "key": key.sha256,
         **totals,
     }
-    return ExitBundle(vault, act.principal, matter_id, key, manifest, versions)
+    return ExitBundle(vault, act.principal, matter_id, key, manifest, [row["id"] for row in versions])

@@ -85,11 +85,16 @@ class Checker:
         if self.keychain is None:
             return None
         firm = WrappedFirmKey(
-            version["tenant_id"], version["firm_key_id"], version["firm_root"], version["firm_wrapped"], b""
+            version["tenant_id"],
+            version["firm_key_id"],
+            version["firm_root"],
+            version["firm_wrapped"],
+            b"",
+            version["firm_revoked"],
         )
         matter = WrappedMatterKey(firm, version["matter_key_id"], version["matter_wrapped"], b"")
-        await self.keychain.unlock(firm)
         try:
+            await self.keychain.unlock(firm)
             return self.keychain.data_key(matter, version["id"], version["wrapped_data_key"])
         except FirmKeyUnavailable:
             return None

@@ -31,7 +31,10 @@ ORDER BY v.tenant_id, v.id LIMIT 1
 
 KEYS: Final = """
 SELECT m.wrapped AS matter_wrapped, f.id AS firm_key_id, f.root AS firm_root,
-    f.wrapped AS firm_wrapped
+    f.wrapped AS firm_wrapped,
+    EXISTS (
+        SELECT FROM firm_roots r WHERE r.tenant_id = f.tenant_id AND r.revoked_at IS NOT NULL
+    ) AS firm_revoked
 FROM matter_keys m JOIN firm_keys f ON f.tenant_id = m.tenant_id AND f.id = m.firm_key_id
 WHERE m.tenant_id = $1 AND m.id = $2
 """

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.docs_api.canary import check_canary
+from services.docs_api.canary import FILE_ROOTS, check_all_here, check_canary
 from services.docs_api.fixity.checking import Checker, Found
 from services.docs_api.fixity.selection import Selection
 from services.docs_api.fixity.statements import (
@@ -35,7 +35,7 @@ from services.evidence.recorder import Recorder
 from services.kernel.clock import timestamp
 from services.kernel.database import TENANTS_SETTING
 from services.kernel.ids import PLATFORM, new_id
-from services.keys.files import NamedKey
+from services.keys.files import KeyDirectory, NamedKey
 
 LOCK = 0x72656477_66697869  # "redwfixi"
 _NOBODY = UUID(int=0)
@@ -89,9 +89,10 @@ class Verifier:
     recorder: Recorder
     grace: timedelta
 
-    async def require_root(self, root: NamedKey) -> None:
-        """Return if `root` is this database's root key (raises WrongRootKeyError): else all looks damaged."""
+    async def require_roots(self, keys: KeyDirectory, root: NamedKey) -> None:
+        """Return if this database's root keys are here (raises WrongRootKeyError): else all looks damaged."""
         check_canary(root, await self.connection.fetchval(CANARY, PLATFORM, root.name.id))
+        check_all_here(keys, root, await self.connection.fetch(FILE_ROOTS))
 
     async def begin(self, selection: Selection, *, restart: bool) -> Run:
         """The run of this selection that was interrupted, or a new one.

@@ -75,6 +75,10 @@ class Alarm:
         Postgres delivers what waits before it says that it is ready again, so an answer on the connection
         that listens comes after the news. One question serves all who ask before it begins.
         """
+        # A question goes on when its asker goes: others wait for it, and cancelling it could cost the line.
+        await asyncio.shield(asyncio.ensure_future(self._ask()))
+
+    async def _ask(self) -> None:
         ticket = self._asked = self._asked + 1
         async with self._turn:
             connection = self._connection

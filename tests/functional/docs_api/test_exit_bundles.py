@@ -70,6 +70,11 @@ def staged_world() -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(autouse=True)
+def _fresh_factors(staged_world: World) -> None:
+    staged_world.renew()
+
+
 @pytest.fixture(scope="module")
 def leaving(staged_world: World, tmp_path_factory: pytest.TempPathFactory) -> Leaving:
     world, folder = staged_world, tmp_path_factory.mktemp("exit")
@@ -163,6 +168,13 @@ def test_it_is_on_record_before_and_after(leaving: Leaving) -> None:
     change = json.loads(admitted["body"])["change"]
     assert change["key"] == manifest["key"]
     assert (change["versions"], change["bytes"]) == (5, manifest["bytes"])
+    fetched = [
+        json.loads(row["body"])
+        for row in fetch_rows(instance, sql, "document.fetched", leaving.matter, manifest["event"])
+    ]
+    assert {event["change"]["export"] for event in fetched} == {manifest["event"]}
+    assert sum(event["content"]["len"] for event in fetched) == manifest["bytes"]
+    assert len({event["object"]["version"] for event in fetched}) == 5
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
     (ended,) = wait_for_rows(instance, sql, "matter.export.delivered", leaving.matter, digest)
     assert json.loads(ended["body"])["change"] == {"bytes": bundle.stat().st_size, "complete": True}
@@ -221,6 +233,11 @@ def test_a_damaged_object_ends_it_unfinished(staged_world: World, tmp_path: Path
         matter,
     )
     assert ended["reason"] == "integrity-failure"
+    assert fetch_rows(
+        world.instance,
+        "SELECT 1 FROM events WHERE type = 'document.integrity' AND document_id::text = $1",
+        document,
+    )
 
 
 def test_it_ends_with_the_access(staged_world: World, tmp_path: Path) -> None:
@@ -258,6 +275,7 @@ def test_the_commands_at_a_terminal(leaving: Leaving, tmp_path: Path) -> None:
     status, shown = typed(
         command, desk.environment, [("shows: ", world["attorney"].code(world.instance.clock.now()))]
     )
+    world.instance.clock.advance(31)  # the code is used; whoever needs one next gets another
     assert (status, "Saved in matter.tar" in shown) == (0, True), shown
     with tarfile.open(desk.folder / "matter.tar") as tar:
         first = tar.extractfile("manifest.json")

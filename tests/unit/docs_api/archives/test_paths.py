@@ -81,3 +81,8 @@ def test_a_numbered_name_is_not_too_long_either() -> None:
 
 def test_folders_lead_nowhere_else() -> None:
     assert archive_paths([("../..//./etc", "passwd")]) == ["_/_/_/etc/passwd"]
+
+
+def test_a_folder_is_not_called_as_what_is_taken() -> None:
+    paths = archive_paths([("Manifest.json", "a.txt"), ("Manifest.json/deep", "b.txt")], ["manifest.json"])
+    assert paths == ["Manifest_.json/a.txt", "Manifest_.json/deep/b.txt"]

@@ -115,3 +115,17 @@ async def test_a_line_that_breaks_holds_nobody_up(alarm: Alarm, line: _Line) -> 
 async def test_where_nothing_listens_nothing_is_waited_for(alarm: Any) -> None:
     alarm._connection = None
     await asyncio.wait_for(alarm.caught_up(), 30)
+
+
+async def test_who_leaves_does_not_take_the_question_back(alarm: Alarm, line: _Line) -> None:
+    leaving = asyncio.ensure_future(alarm.caught_up())
+    await _settled()
+    waiting = asyncio.ensure_future(alarm.caught_up())
+    await _settled()
+    leaving.cancel()
+    line.let_through.release()
+    line.let_through.release()
+    await waiting
+    assert leaving.cancelled()
+    assert line.asked == 2
+    assert not line.terminated
