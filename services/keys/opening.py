@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from services.kernel.aws_credentials import Credentials, CredentialsError, read_credentials
 from services.kernel.root_settings import RootSettings
 from services.keys.files import KeyDirectory, KeyFile
-from services.keys.kms.options import Credentials, KmsKey, KmsOptions, KmsUnfitError, read_credentials
+from services.keys.kms.options import KmsKey, KmsOptions, KmsUnfitError
 from services.keys.kms.root import KmsRoot
 from services.keys.roots import FileRoot, Root, Roots
 
@@ -47,7 +48,10 @@ def kms_options(settings: RootSettings) -> KmsOptions | None:
 
 def _credentials(settings: RootSettings) -> Credentials:
     if settings.kms_credentials is not None:
-        return read_credentials(settings.kms_credentials)
+        try:
+            return read_credentials(settings.kms_credentials)
+        except CredentialsError as error:
+            raise KmsUnfitError(str(error)) from None
     key, secret, token = (
         settings.kms_access_key_id,
         settings.kms_secret_access_key,

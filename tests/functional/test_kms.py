@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from services.kernel.aws_credentials import Credentials
 from services.kernel.root_settings import RootSettings
 from services.keys.files import KeyDirectory, KeyFile
 from services.keys.kms.client import KmsClient
-from services.keys.kms.options import Credentials, KmsKey, KmsOptions
+from services.keys.kms.options import KmsKey, KmsOptions
 from services.keys.kms.root import KmsRoot, context_of
 from services.keys.opening import open_roots
 from services.keys.roots import Root, RootRefusedError, RootUnreachableError

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import httpx
 
+from services.kernel.aws_credentials import Credentials
 from services.storage.s3.client import make_client
-from services.storage.s3.options import Credentials, Limits, S3Options
+from services.storage.s3.options import Limits, S3Options
 from tests.harness.eventually import eventually
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import StartError

@@ -10,7 +10,7 @@ from services.docs_api.access import MEMBER, NOW, TENANT, may_write, on_matter, 
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
-from services.tables.content import Document, Upload, Version
+from services.tables.content import Document, Upload
 from services.tables.docs import FirmKey, Matter, MatterKey
 
 UPLOAD = bindparam("upload", type_=Uuid())
@@ -18,7 +18,7 @@ LEASE = bindparam("lease", type_=Uuid())
 
 
 def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of a dozen columns
-    """The upload of its own sender, locked, with the document it belongs to and the matter's current key."""
+    """The upload of its own sender, locked, and the matter's current key."""
     current = and_(
         MatterKey.tenant_id == Upload.tenant_id,
         MatterKey.matter_id == Upload.matter_id,
@@ -36,23 +36,13 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
             Upload.lease_expires_at,
             Upload.declared_bytes,
             Upload.declared_sha256,
-            Document.class_id,
-            Document.name_sealed,
-            Document.folder_sealed,
-            Document.tags_sealed,
-            Document.note_sealed,
-            Document.media_type,
             Document.state.label("document_state"),
-            Document.created_at,
-            Document.created_by,
-            Version.number,
             Matter.state.label("matter_state"),
             *KEY_COLUMNS,
         )
         .select_from(Upload)
         .join(Matter, and_(Matter.tenant_id == Upload.tenant_id, Matter.id == Upload.matter_id))
         .join(Document, and_(Document.tenant_id == Upload.tenant_id, Document.id == Upload.document_id))
-        .join(Version, and_(Version.tenant_id == Upload.tenant_id, Version.id == Upload.version_id))
         .join(MatterKey, current)
         .join(FirmKey, firm_of_matter_key())
         .where(Upload.tenant_id == TENANT, Upload.id == upload_id, Upload.member_id == MEMBER, on_matter())

@@ -1,24 +1,12 @@
 """What one bucket needs to be spoken to, credentials included; a value, so that there may be several."""
 
-import configparser
-import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from services.kernel.aws_credentials import Credentials, CredentialsError, read_credentials
 from services.kernel.store_settings import StoreSettings
 from services.storage.protocol import StoreUnfitError
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Never printed."""
-
-    access_key_id: str = field(repr=False)
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +74,10 @@ def options_of(settings: StoreSettings) -> S3Options:
 def _credentials(settings: StoreSettings) -> Credentials:
     key, secret, token = settings.s3_access_key_id, settings.s3_secret_access_key, settings.s3_session_token
     if settings.s3_credentials is not None and key is None and secret is None:
-        return read_credentials(settings.s3_credentials)
+        try:
+            return read_credentials(settings.s3_credentials)
+        except CredentialsError as error:
+            raise StoreUnfitError(str(error)) from None
     if settings.s3_credentials is not None or key is None or secret is None:
         raise StoreUnfitError(
             "Either REDWELL_S3_CREDENTIALS must name a file, or both REDWELL_S3_ACCESS_KEY_ID and "
@@ -97,33 +88,3 @@ def _credentials(settings: StoreSettings) -> Credentials:
         secret.get_secret_value(),
         token.get_secret_value() if token else None,
     )
-
-
-def read_credentials(path: Path) -> Credentials:
-    """Section `[default]` of a file in the form of AWS's `credentials`.
-
-    Raises:
-        StoreUnfitError: it is missing, open to others, or without the two names. Its content is not repeated.
-    """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise StoreUnfitError(f"The file of credentials {path} cannot be read.") from exc
-    if mode & _OTHERS:
-        raise StoreUnfitError(f"The file of credentials {path} is open to others; chmod 600 '{path}'.")
-    parser = configparser.ConfigParser(interpolation=None, default_section="")
-    try:
-        parser.read_string(text)
-        section = parser["default"]
-        return Credentials(
-            section["aws_access_key_id"],
-            section["aws_secret_access_key"],
-            section.get("aws_session_token"),
-        )
-    except (configparser.Error, KeyError):
-        # What the parser says would repeat a line of the file.
-        raise StoreUnfitError(
-            f"The file of credentials {path} needs a section [default] with aws_access_key_id and "
-            "aws_secret_access_key."
-        ) from None

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.kernel.aws_credentials import Credentials
 from services.storage.protocol import ObjectMissingError, StoreUnfitError, new_object_key
 from services.storage.s3.fitness import require_fit
-from services.storage.s3.options import Credentials, S3Options
+from services.storage.s3.options import S3Options
 from services.storage.s3.store import S3Store
 from tests.harness.seaweed import BUCKET, SeaweedFS
 from tests.unit.storage.conformance import ObjectStoreConformance, keys_of

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.kernel.aws_credentials import Credentials, read_credentials
 from services.kernel.store_settings import StoreSettings
 from services.storage.protocol import StoreUnfitError
-from services.storage.s3.options import Credentials, options_of, read_credentials
+from services.storage.s3.options import options_of
 
 GOOD = "[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = a%b=c\n"
 NAMED = {"s3_access_key_id": "AKIDEXAMPLE", "s3_secret_access_key": "a%b=c"}
@@ -42,7 +43,7 @@ def test_neither_or_both_or_half_is_refused(file: Path) -> None:
 def test_file_that_is_open_to_others_is_refused(file: Path) -> None:
     file.chmod(0o640)
     with pytest.raises(StoreUnfitError, match="chmod 600"):
-        read_credentials(file)
+        options_of(settings(s3_credentials=file))
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,14 @@ def test_file_that_is_open_to_others_is_refused(file: Path) -> None:
 def test_file_that_is_none_is_refused_without_repeating_it(file: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(StoreUnfitError, match=r"needs a section \[default\]") as refused:
-        read_credentials(file)
+        options_of(settings(s3_credentials=file))
     assert "secret-word" not in str(refused.value)
     assert refused.value.__cause__ is None
 
 
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(StoreUnfitError, match="cannot be read"):
-        read_credentials(tmp_path / "nowhere")
+        options_of(settings(s3_credentials=tmp_path / "nowhere"))
     with pytest.raises(StoreUnfitError, match="CA file"):
         options_of(settings(**NAMED, s3_ca=tmp_path / "ca.pem"))
 
