@@ -18,7 +18,12 @@ from tests.harness.people import World, build_world, join
 from tests.harness.ports import free_port
 from tests.harness.stage import authorization
 
-_SETTINGS = {"REDWELL_TRANSFERS_PER_SESSION": "64", "REDWELL_LOG_LEVEL": "warning"}
+# A fetch has its place until the evidence of its end is committed, when its client may have asked again.
+_SETTINGS = {
+    "REDWELL_TRANSFERS_PER_SESSION": "128",
+    "REDWELL_TRANSFERS_PER_PROCESS": "128",
+    "REDWELL_LOG_LEVEL": "warning",
+}
 
 
 class Stage:

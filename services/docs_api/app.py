@@ -29,6 +29,7 @@ from services.docs_api.roots.unlocking import FirmKeys, unlock_acting_firm
 from services.docs_api.scanning.clamd import scanner_of
 from services.docs_api.stalled.routes import router as stalled
 from services.docs_api.sweep.sweeper import sweep_until, try_root_key
+from services.docs_api.transfers.admissions import Ground, admissions
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.routes import router as transfers
 from services.docs_api.transfers.slots import Slots
@@ -97,6 +98,7 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
             keychain,
             slots,
             alarm,
+            admissions(Ground(app.state.database, app.state.recorder, keychain)),
             scanner=scanner_of(settings),
         )
         app.state.vault = vault

@@ -6,7 +6,7 @@ unrecorded is served.
 """
 
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,8 +15,9 @@ import asyncpg
 
 from services.evidence.event import Draft, Event, build_event
 from services.evidence.subjects import SubjectKeys
+from services.kernel.batches import Batches
 from services.kernel.clock import Clock, timestamp
-from services.kernel.database import TENANTS_SETTING, UNREACHABLE, password_of
+from services.kernel.database import TENANTS_SETTING, UNREACHABLE, password_of, tenants_text
 from services.kernel.ids import PLATFORM
 from services.kernel.principal import Admission
 from services.kernel.problems import EvidenceUnavailable
@@ -70,6 +71,7 @@ class Recorder:
         self._subjects = SubjectKeys(master)
         self._source_key = derive(master.key, _SOURCE_LABEL)
         self._pool: asyncpg.Pool | None = None
+        self._alone = Batches(self._insert_together, INSERTED_AT_ONCE)
 
     async def open(self) -> None:
         """Make the pool. It connects on first use, so a service starts before its database does."""
@@ -106,29 +108,45 @@ class Recorder:
         return event
 
     async def append_alone(self, tenant: UUID, draft: Draft, admission: Admission | None) -> Event:
-        """Insert an event in a transaction of its own: a refusal, or the end of a transfer."""
+        """Insert an event apart from any act: a refusal, or the end of a transfer.
+
+        It is committed on return, together with others that came at the same time.
+        """
         async with _evidence_or_nothing():
             event = build_event(tenant, draft, admission, self.clock())
-            sealed = await self._sealed(event)
-            async with self._transaction(tenant) as connection:
-                await connection.execute(_INSERT, *_values(event), _subject_of(event), sealed)
+            await self._alone.ask((event, await self._sealed(event)))
         return event
+
+    async def _insert_together(self, events: Sequence[tuple[Event, bytes | None]]) -> list[None]:
+        async with (
+            _evidence_or_nothing(only_outages=True),
+            self._transaction({event.tenant for event, _ in events}) as connection,
+        ):
+            rows = [(*_values(event), _subject_of(event), sealed) for event, sealed in events]
+            await connection.executemany(_INSERT, rows)
+        return [None] * len(events)
 
     async def append_all(
         self, connection: asyncpg.Connection, tenant: UUID, drafts: Sequence[Draft], admission: Admission
     ) -> None:
         """Insert many events of one request, each as `append` does, in few round trips (raises as it)."""
+        for start in range(0, len(drafts), INSERTED_AT_ONCE):
+            part = drafts[start : start + INSERTED_AT_ONCE]
+            await self.append_each(connection, [(tenant, draft, admission) for draft in part])
+
+    async def append_each(
+        self, connection: asyncpg.Connection, entries: Sequence[tuple[UUID, Draft, Admission]]
+    ) -> list[Event]:
+        """Insert events of several requests, each as `append` does, in one round trip (raises as it)."""
         async with _evidence_or_nothing():
-            for start in range(0, len(drafts), INSERTED_AT_ONCE):
-                values = []
-                for draft in drafts[start : start + INSERTED_AT_ONCE]:
-                    event = build_event(tenant, draft, admission, self.clock())
-                    values.append((*_values(event), _subject_of(event), await self._sealed(event)))
-                await connection.executemany(_INSERT, values)
+            events = [build_event(*entry, self.clock()) for entry in entries]
+            rows = [(*_values(event), _subject_of(event), await self._sealed(event)) for event in events]
+            await connection.executemany(_INSERT, rows)
+        return events
 
     async def append_all_alone(self, tenant: UUID, drafts: Sequence[Draft], admission: Admission) -> None:
         """As `append_all`, in a transaction of its own."""
-        async with _evidence_or_nothing(), self._transaction(tenant) as connection:
+        async with _evidence_or_nothing(), self._transaction({tenant}) as connection:
             await self.append_all(connection, tenant, drafts, admission)
 
     async def count_refusal(self, admission: Admission, reason: str) -> None:
@@ -139,7 +157,7 @@ class Recorder:
             source = hmac.digest(self._source_key.material, admission.address.encode(), "sha256")
             key = await self._subject_key(PLATFORM, PLATFORM, now)
             sealed = seal_field(key, _address_name(), admission.address)
-            async with self._transaction(PLATFORM) as connection:
+            async with self._transaction({PLATFORM}) as connection:
                 await connection.execute(
                     _COUNT, PLATFORM, minute, source, admission.operation, reason, sealed
                 )
@@ -174,18 +192,22 @@ class Recorder:
             return await self._subjects.ensure(connection, tenant, subject, now)
 
     @asynccontextmanager
-    async def _transaction(self, tenant: UUID) -> AsyncIterator[asyncpg.Connection]:
+    async def _transaction(self, tenants: Iterable[UUID]) -> AsyncIterator[asyncpg.Connection]:
         assert self._pool is not None, "open() comes first"
         async with self._pool.acquire(timeout=10) as connection, connection.transaction():
-            await connection.execute("SELECT set_config($1, $2, true)", TENANTS_SETTING, str(tenant))
+            await connection.execute(
+                "SELECT set_config($1, $2, true)", TENANTS_SETTING, tenants_text(tenants)
+            )
             yield connection
 
 
 @asynccontextmanager
-async def _evidence_or_nothing() -> AsyncIterator[None]:
+async def _evidence_or_nothing(*, only_outages: bool = False) -> AsyncIterator[None]:
+    """Says `EvidenceUnavailable` of whatever Postgres refuses, or only of there being no Postgres."""
+    refused = UNREACHABLE if only_outages else (asyncpg.PostgresError, *UNREACHABLE)
     try:
         yield
-    except (asyncpg.PostgresError, *UNREACHABLE) as exc:
+    except refused as exc:
         raise EvidenceUnavailable from exc
 
 

@@ -35,6 +35,9 @@ from services.storage.protocol import (
 )
 
 INLINE_BYTES: Final = 64 * 1024  # a thread costs more than reading this much does
+# A large object is read later if at all, and memory for pages that are written once is dearer than the disk:
+# the kernel is told to let go of them, and keeps what is asked for again and again.
+CACHED_BYTES: Final = 1024 * 1024
 TEMPORARY: Final = ".incoming-"
 LISTED_AT_ONCE: Final = 256
 _FAN_OUT: Final = "0123456789abcdef"
@@ -199,6 +202,8 @@ def _write_and_put(temporary: Path, place: Path, data: Bytes, put: Callable[[Pat
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
+        if len(data) > CACHED_BYTES:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         put(temporary, place)
     finally:
         os.close(descriptor)

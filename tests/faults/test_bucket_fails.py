@@ -11,6 +11,7 @@ import pytest
 
 from services.docs_api.keychain import Keychain
 from services.docs_api.sweep.sweeper import sweep_once
+from services.docs_api.transfers.admissions import Ground, admissions
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.slots import Slots
 from services.docs_api.vault import Vault
@@ -203,7 +204,16 @@ async def vault_ahead(world: World, told: dict[str, str]) -> AsyncIterator[Vault
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(file_roots(keys.secret(KeyFile.ROOT)))
     async with open_store(settings, str(subjects.name.id)) as store:
-        yield Vault(settings, database, recorder, store, keychain, Slots(1, 1), Alarm(settings))
+        yield Vault(
+            settings,
+            database,
+            recorder,
+            store,
+            keychain,
+            Slots(1, 1),
+            Alarm(settings),
+            admissions(Ground(database, recorder, keychain)),
+        )
 
 
 def known_keys(world: World) -> set[str]:

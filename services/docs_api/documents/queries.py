@@ -14,7 +14,7 @@ from services.docs_api.documents.words import FOLDER_INDEX, NAME_INDEX, TAG_INDE
 from services.docs_api.keychain import Names
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.roots.queries import root_revoked
-from services.docs_api.statements import Prepared
+from services.docs_api.statements import Crowd, Prepared
 from services.docs_api.unmet import tell_holder_of_document
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
@@ -199,6 +199,11 @@ FETCHABLE = {
     for numbered in (False, True)
 }
 """By whether one acts for another, and whether a version's number is asked for."""
+_ASKED = ("tenant", "member", "organization", "session", "now", "document", "number")
+FETCHABLE_BY_MANY = {
+    kind: Crowd(statement, [name for name in _ASKED if name in statement.order])
+    for kind, statement in FETCHABLE.items()
+}
 STILL_READABLE = {acting: _still_readable(acting_for_another=acting) for acting in (False, True)}
 _SEGMENTS = (
     select(
@@ -213,6 +218,7 @@ _SEGMENTS = (
     .order_by(Segment.ordinal)
 )
 SEGMENTS = Prepared(_SEGMENTS)
+SEGMENTS_OF_MANY = Crowd(SEGMENTS, ["tenant", "version"])
 TOUCHED_SEGMENTS = Prepared(
     _SEGMENTS.where(
         # No segment is longer than 8 MiB: none before this one can reach as far, and the key leads there.
@@ -222,3 +228,4 @@ TOUCHED_SEGMENTS = Prepared(
     )
 )
 """The segments that hold bytes from `start` to before `stop`."""
+TOUCHED_SEGMENTS_OF_MANY = Crowd(TOUCHED_SEGMENTS, ["tenant", "version", "least_ordinal", "start", "stop"])

@@ -13,6 +13,7 @@ Sealing and opening take about a millisecond per MiB and release the interpreter
 in line, a MiB or more in a thread.
 """
 
+import hashlib
 from typing import Final, TypeAlias
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -67,6 +68,7 @@ class SegmentSealer:
         self.plaintext_bytes = 0
         self._encryptor = Cobblestone256Encryptor(data_key.material, context.to_bytes())
         self._sealed = memoryview(new_buffer() if buffer is None else buffer)
+        self._sealed_digest = hashlib.sha256()
         self._filled = 0
 
     @property
@@ -82,7 +84,10 @@ class SegmentSealer:
         """
         if len(piece) > self.room_bytes:
             raise ValueError("The segment is full.")
-        self._filled += self._encryptor.update_into(piece, self._sealed[self._filled :])
+        begun = self._filled
+        self._filled += self._encryptor.update_into(piece, self._sealed[begun:])
+        # Here, while the processor still has the bytes at hand.
+        self._sealed_digest.update(self._sealed[begun : self._filled])
         self.plaintext_bytes += len(piece)
 
     def finalize(self) -> memoryview:
@@ -90,7 +95,13 @@ class SegmentSealer:
         tail = self._encryptor.finalize()
         end = self._filled + len(tail)
         self._sealed[self._filled : end] = tail
+        self._sealed_digest.update(tail)
         return self._sealed[:end].toreadonly()
+
+    @property
+    def sealed_sha256(self) -> bytes:
+        """The digest of the whole sealed segment, once it is finalized."""
+        return self._sealed_digest.digest()
 
 
 def seal_segment(data_key: SecretKey, context: SegmentContext, plaintext: Bytes) -> bytes:

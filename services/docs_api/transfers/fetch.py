@@ -1,29 +1,23 @@
-"""A fetch: access and evidence in one transaction, committed before anything is opened or sent."""
+"""A fetch: access and evidence are committed before anything is opened or sent."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-import asyncpg
 from fastapi import Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import Headers
 
 from services.docs_api.access import parameters
-from services.docs_api.conditions import ByteRange, asked_range, is_known, quoted, require_match
+from services.docs_api.conditions import is_known, quoted
 from services.docs_api.documents.queries import (
-    FETCHABLE,
-    SEGMENTS,
     STILL_READABLE,
-    TOUCHED_SEGMENTS,
     readable_document,
 )
 from services.docs_api.documents.service import document_view, subject_of
 from services.docs_api.keys import firm_key_of, matter_key_of, matter_names
 from services.docs_api.sealing.context import SegmentContext
-from services.docs_api.sealing.segments import SEGMENT_BYTES
+from services.docs_api.transfers.admissions import Admitted, Asked, Wanted
 from services.docs_api.transfers.deliver import Delivery, Handover
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
 from services.docs_api.transfers.failures import problem_of
@@ -35,34 +29,9 @@ from services.docs_api.unmet import tell_holder_of_document
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft
-from services.kernel.database import driver_connection
 from services.kernel.http.admission import admission_of, principal_of, set_event_header
 from services.kernel.principal import Principal
 from services.kernel.problems import NotFound, RedwellError
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A document's content: of its newest version, or of the one of this number."""
-
-    document: UUID
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Admitted:
-    """`known`: the asker has it already. `part`: what is handed over; None for all."""
-
-    row: dict[str, Any]
-    segments: list[asyncpg.Record]
-    event_header: str
-    known: bool
-    part: ByteRange | None
-
-    @property
-    def length_bytes(self) -> int:
-        whole: int = self.row["length_bytes"]
-        return whole if self.part is None else self.part.length_bytes
 
 
 async def fetch_content(request: Request, wanted: Wanted) -> Response:
@@ -91,14 +60,12 @@ async def _answer(request: Request, wanted: Wanted) -> Response:
         IntegrityFailure: what is stored is not what was; its evidence is written.
         Unavailable: the store does not answer.
     """
-    vault, principal = vault_of(request), principal_of(request)
+    vault = vault_of(request)
     admitted = await _admit(vault, request, wanted)
     if admitted.known:
         set_event_header(request.scope, admitted.event_header)
         return not_modified(admitted.row["sha256"].hex())
-    handover = Handover(
-        vault.recorder, admission_of(request), principal, subject_of(admitted.row), admitted.length_bytes
-    )
+    handover = _handover(vault, request, admitted)
     try:
         delivery = await _open(vault, handover, admitted)
     except (Exception, asyncio.CancelledError) as error:
@@ -127,55 +94,47 @@ async def head_of_content(act: Act, wanted: Wanted) -> Response:
     return Response(headers=content_headers(document, document.version))
 
 
-async def _admit(vault: Vault, request: Request, wanted: Wanted) -> _Admitted:
-    admission, principal, now = admission_of(request), principal_of(request), vault.recorder.clock()
-    values = parameters(principal, now)
+async def _admit(vault: Vault, request: Request, wanted: Wanted) -> Admitted:
+    """Access and evidence, committed together with those of whoever asks at the same time.
+
+    Raises: see `_answer`.
+    """
+    admission, principal = admission_of(request), principal_of(request)
+    asked = Asked(admission, principal, wanted, request.headers)
+    deciding = asyncio.ensure_future(vault.admissions.ask(asked))
+    try:
+        outcome = await asyncio.shield(deciding)
+    except asyncio.CancelledError as gone:
+        await asyncio.wait([deciding])
+        if not deciding.cancelled() and isinstance(admitted := deciding.result(), Admitted):
+            await _record_failure(_handover(vault, request, admitted), gone)
+        raise
+    if isinstance(outcome, RedwellError):
+        raise outcome
+    if outcome is None:
+        await _tell_why(vault, principal, wanted)
+        raise NotFound
+    return outcome
+
+
+async def _tell_why(vault: Vault, principal: Principal, wanted: Wanted) -> None:
+    now = vault.recorder.clock()
     async with vault.database.transaction([principal.firm]) as session:
-        query = FETCHABLE[principal.acts_for_another, wanted.number is not None]
-        row = await query.first(session, values | {"document": wanted.document, "number": wanted.number})
-        if row is None:
-            await check_session(session, principal, now)
-            await tell_holder_of_document(session, principal, now, wanted.document)
-            raise NotFound
-        vault.keychain.require(firm_key_of(row))
-        known, part = _selected(request.headers, quoted(row["sha256"].hex()), row["length_bytes"])
-        segments = [] if known else await _segments(session, values | {"version": row["version_id"]}, part)
-        connection = await driver_connection(session)
-        draft = _admission_draft(dict(row), known=known, part=part)
-        event = await vault.recorder.append(connection, principal.firm, draft, admission)
-    return _Admitted(dict(row), segments, event.header, known, part)
+        await check_session(session, principal, now)
+        await tell_holder_of_document(session, principal, now, wanted.document)
 
 
-async def _segments(
-    session: AsyncSession, values: dict[str, object], part: ByteRange | None
-) -> list[asyncpg.Record]:
-    """All segments, or those that the part touches: of a long document there are thousands."""
-    if part is None:
-        return await SEGMENTS.all(session, values)
-    touched = {"least_ordinal": part.start // SEGMENT_BYTES, "start": part.start, "stop": part.stop}
-    return await TOUCHED_SEGMENTS.all(session, values | touched)
+def _handover(vault: Vault, request: Request, admitted: Admitted) -> Handover:
+    return Handover(
+        vault.recorder,
+        admission_of(request),
+        principal_of(request),
+        subject_of(admitted.row),
+        admitted.length_bytes,
+    )
 
 
-def _selected(headers: Headers, etag: str, length_bytes: int) -> tuple[bool, ByteRange | None]:
-    """Whether the asker has it already, and which part they want (RFC 9110, section 13.2.2)."""
-    if_match = headers.get("if-match")
-    if if_match is not None:
-        require_match(if_match, etag)
-    if is_known(headers.get("if-none-match"), etag):
-        return True, None
-    return False, asked_range(headers.get("range"), headers.get("if-range"), etag, length_bytes)
-
-
-def _admission_draft(row: dict[str, Any], *, known: bool, part: ByteRange | None) -> Draft:
-    content = {"sha256": row["sha256"].hex(), "len": row["length_bytes"]}
-    if known:
-        return Draft("document.fetched", "info", "not-modified", subject_of(row), content=content)
-    if part is not None:
-        content["range"] = str(part)
-    return Draft("document.fetched", subject=subject_of(row), content=content)
-
-
-async def _open(vault: Vault, handover: Handover, admitted: _Admitted) -> Delivery:
+async def _open(vault: Vault, handover: Handover, admitted: Admitted) -> Delivery:
     row, keys = admitted.row, matter_key_of(admitted.row)
     if admitted.part is None:
         require_whole(admitted.segments, row["segment_count"], row["length_bytes"])
@@ -204,7 +163,7 @@ async def _open(vault: Vault, handover: Handover, admitted: _Admitted) -> Delive
     )
 
 
-async def _check(vault: Vault, principal: Principal, row: dict[str, Any]) -> None:
+async def _check(vault: Vault, principal: Principal, row: Mapping[str, Any]) -> None:
     now = vault.recorder.clock()
     values = parameters(principal, now) | {"document": row["id"], "version": row["version_id"]}
     async with vault.database.transaction([principal.firm]) as session:

@@ -26,6 +26,7 @@ class SealedSegment:
     offset_bytes: int
     length_bytes: int
     sealed: memoryview
+    sealed_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,10 @@ class Intake:
         return self._open_sealer(self._ordinal, self._offset_bytes, buffer)
 
     async def _end_segment(self, sealer: SegmentSealer) -> None:
-        segment = SealedSegment(self._ordinal, self._offset_bytes, sealer.plaintext_bytes, sealer.finalize())
+        sealed = sealer.finalize()
+        segment = SealedSegment(
+            self._ordinal, self._offset_bytes, sealer.plaintext_bytes, sealed, sealer.sealed_sha256
+        )
         # The segment before must be kept before the next one is sealed into its buffer.
         await _settled(self._keeping)
         self._keeping = asyncio.ensure_future(self._keep(segment))

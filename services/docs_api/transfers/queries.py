@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Uuid, and_, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, DateTime, Uuid, and_, bindparam, exists, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import MEMBER, NOW, TENANT, may_write, on_matter, session_lives
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
-from services.tables.content import Document, Upload
+from services.tables.content import Document, Segment, Upload
 from services.tables.docs import FirmKey, Matter, MatterKey
 
 UPLOAD = bindparam("upload", type_=Uuid())
@@ -89,6 +89,7 @@ def hold(session: ColumnElement[bool]) -> Prepared:
 
 
 STILL_WRITABLE, HOLD = still_writable(session_lives()), hold(session_lives())
+KEEP = Prepared(insert(Segment))
 _ALL_CAME: dict[str, Any] = {
     "received_bytes": bindparam("received"),
     "lease_owner": None,

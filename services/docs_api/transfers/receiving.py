@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
@@ -22,16 +21,15 @@ from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
 from services.docs_api.transfers.errors import AccessEnded, UploadBusy
-from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken, in_thread
+from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken
 from services.docs_api.transfers.pace import Pace
-from services.docs_api.transfers.queries import HOLD, LEASE_HELD, STILL_WRITABLE
+from services.docs_api.transfers.queries import HOLD, KEEP, LEASE_HELD, STILL_WRITABLE
 from services.docs_api.transfers.watch import Watch, under_watch
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
 from services.kernel.principal import Principal
 from services.kernel.problems import RedwellError, TooLarge
 from services.storage.protocol import new_object_key
-from services.tables.content import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +128,27 @@ class Receiving:
 
     async def _keep(self, segment: SealedSegment) -> None:
         """Store first, then say so: a row never points at nothing."""
-        sealed_bytes, object_key = len(segment.sealed), new_object_key()
-        sealed_sha256: bytes = await in_thread(sealed_bytes, _sha256, segment.sealed)
+        object_key = new_object_key()
         await self._vault.store.put(object_key, segment.sealed)
         received = segment.offset_bytes + segment.length_bytes
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
-            await session.execute(
-                insert(Segment).values(
-                    tenant_id=self._reception.tenant,
-                    version_id=self._reception.row["version_id"],
-                    ordinal=segment.ordinal,
-                    offset_bytes=segment.offset_bytes,
-                    length_bytes=segment.length_bytes,
-                    object_key=object_key,
-                    sealed_bytes=sealed_bytes,
-                    sealed_sha256=sealed_sha256,
-                    salt=bytes(segment.sealed[:SALT_BYTES]),
-                )
+            await KEEP.run(
+                session,
+                {
+                    "tenant_id": self._reception.tenant,
+                    "version_id": self._reception.row["version_id"],
+                    "ordinal": segment.ordinal,
+                    "offset_bytes": segment.offset_bytes,
+                    "length_bytes": segment.length_bytes,
+                    "object_key": object_key,
+                    "sealed_bytes": len(segment.sealed),
+                    "sealed_sha256": segment.sealed_sha256,
+                    "salt": bytes(segment.sealed[:SALT_BYTES]),
+                },
             )
         self._kept_bytes = received
-        self._sealed_digests.update(sealed_sha256)
+        self._sealed_digests.update(segment.sealed_sha256)
 
     async def _hold(self, session: AsyncSession, received_bytes: int) -> None:
         """Extend the lease, if the upload may still go on."""
@@ -182,7 +180,3 @@ class Receiving:
             return UploadBusy()
         revoked = await REVOKED.first(session, values)
         return FirmKeyUnavailable() if revoked is not None and revoked["revoked"] else AccessEnded()
-
-
-def _sha256(sealed: memoryview) -> bytes:
-    return hashlib.sha256(sealed).digest()

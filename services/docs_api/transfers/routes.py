@@ -6,7 +6,8 @@ from starlette.requests import ClientDisconnect
 
 from services.docs_api.documents.schemas import DocumentView
 from services.docs_api.documents.versions import number_of
-from services.docs_api.transfers.fetch import Wanted, fetch_content, head_of_content
+from services.docs_api.transfers.admissions import Wanted
+from services.docs_api.transfers.fetch import fetch_content, head_of_content
 from services.docs_api.transfers.receive import receive_content
 from services.docs_api.vault import vault_of
 from services.evidence.act import ActDep

@@ -9,6 +9,7 @@ import pytest
 
 from services.docs_api.keychain import Keychain
 from services.docs_api.sweep.sweeper import LOCK, Swept, sweep_once, try_root_key
+from services.docs_api.transfers.admissions import Ground, admissions
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.slots import Slots
 from services.docs_api.vault import Vault
@@ -45,7 +46,16 @@ def _vault(world: World, ahead: timedelta = timedelta(), keys: Path | None = Non
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(file_roots(directory.secret(KeyFile.ROOT)))
     store = DirectoryStore(settings.objects)
-    return Vault(settings, database, recorder, store, keychain, Slots(1, 1), Alarm(settings))
+    return Vault(
+        settings,
+        database,
+        recorder,
+        store,
+        keychain,
+        Slots(1, 1),
+        Alarm(settings),
+        admissions(Ground(database, recorder, keychain)),
+    )
 
 
 def _sweep(world: World, ahead: timedelta = timedelta()) -> Swept:
