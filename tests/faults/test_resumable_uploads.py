@@ -9,7 +9,7 @@ import pytest
 from tests.harness.eventually import eventually
 from tests.harness.outage import kill_workers
 from tests.harness.people import World
-from tests.harness.resumable import CONTENT_TYPE, TUS, Upload, begun, newest, wait_until_verified
+from tests.harness.resumable import Upload, begun, newest, patch, wait_until_verified
 from tests.harness.rows import rows, segments
 from tests.harness.stage import MIB, content_of, staged
 from tests.harness.wire import Wire
@@ -36,9 +36,7 @@ def received(world: World) -> int:
 
 def begin_to_send(world: World, wire: Wire, upload: Upload, content: bytes) -> None:
     """The head of a request for all of `content`, and the first part of it."""
-    fields = {**TUS, "Content-Type": CONTENT_TYPE, "Upload-Offset": "0", "Content-Length": str(len(content))}
-    told = {name.replace("-", "_"): value for name, value in fields.items()}
-    wire.request(world["attorney"], "PATCH", upload.url, **told)
+    patch(wire, world["attorney"], upload, len(content))
     wire.send(content[: 9 * MIB])
 
 

@@ -15,7 +15,13 @@ from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
-from services.docs_api.transfers.errors import DigestMismatch, UploadBusy, UploadClosed, UploadOfAnotherKind
+from services.docs_api.transfers.errors import (
+    DigestMismatch,
+    UploadBusy,
+    UploadClosed,
+    UploadExpired,
+    UploadOfAnotherKind,
+)
 from services.docs_api.transfers.queries import admissible
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
@@ -129,8 +135,10 @@ def _announced(request: Request) -> Expected:
 
 def require_open(row: Mapping[Any, Any], now: datetime) -> None:
     """Return if content may come now (raises UploadClosed, MatterClosed, DocumentWithdrawn, UploadBusy)."""
-    if row["state"] != "open" or row["expires_at"] <= now:
+    if row["state"] != "open":
         raise UploadClosed
+    if row["expires_at"] <= now:
+        raise UploadExpired
     if row["matter_state"] != "open":
         raise MatterClosed
     if row["document_state"] != "active":

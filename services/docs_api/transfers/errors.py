@@ -8,6 +8,12 @@ class UploadClosed(Conflict):
     title = "The upload is complete or has run out; create the document again"
 
 
+class UploadExpired(UploadClosed):
+    """Outside the same as any other that takes nothing more; the log says that it was time."""
+
+    reason = "expired"
+
+
 class UploadOfAnotherKind(Conflict):
     slug = "upload-kind"
     title = "The upload was begun by the tus protocol, and goes on by it alone"
@@ -20,6 +26,12 @@ class UploadBusy(RedwellError):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": "5"}
+
+
+class UploadTakenOver(UploadBusy):
+    """To the request whose place another has taken; the log tells the two apart."""
+
+    reason = "taken-over"
 
 
 class TransferTooSlow(RedwellError):

@@ -15,16 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.keys import firm_key_of
-from services.docs_api.roots.errors import FirmKeyUnavailable
-from services.docs_api.roots.queries import REVOKED
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
-from services.docs_api.transfers.errors import AccessEnded, UploadBusy
+from services.docs_api.transfers.ended import why_ended
 from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken, in_thread
 from services.docs_api.transfers.pace import Pace
-from services.docs_api.transfers.queries import HOLD, LEASE_HELD, STILL_WRITABLE
+from services.docs_api.transfers.queries import HOLD, STANDING, STILL_WRITABLE
 from services.docs_api.transfers.watch import Watch, under_watch
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
@@ -177,11 +175,8 @@ class Receiving:
     async def _why_ended(self, session: AsyncSession) -> RedwellError:
         now = self._vault.recorder.clock()
         await self._terms.check_session(session, self._reception.principal, now)
-        values = self._reception.values(now)
-        if await LEASE_HELD.first(session, values) is None:
-            return UploadBusy()
-        revoked = await REVOKED.first(session, values)
-        return FirmKeyUnavailable() if revoked is not None and revoked["revoked"] else AccessEnded()
+        found = await STANDING.first(session, self._reception.values(now))
+        return why_ended(found, self._reception.lease)
 
 
 def _sha256(sealed: memoryview) -> bytes:
