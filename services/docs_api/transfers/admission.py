@@ -143,8 +143,13 @@ def require_open(row: Mapping[Any, Any], now: datetime) -> None:
         raise MatterClosed
     if row["document_state"] != "active":
         raise DocumentWithdrawn
-    if row["lease_expires_at"] is not None and row["lease_expires_at"] > now:
-        raise UploadBusy
+    require_free(row["lease_expires_at"], now)
+
+
+def require_free(lease_expires_at: datetime | None, now: datetime) -> None:
+    """Return if no request is sending, or none that was heard lately (raises UploadBusy)."""
+    if lease_expires_at is not None and lease_expires_at > now:
+        raise UploadBusy((lease_expires_at - now).total_seconds())
 
 
 def _expected(vault: Vault, row: Mapping[Any, Any], announced: Expected) -> Expected:

@@ -1,5 +1,7 @@
 """Why a transfer is refused, or stops."""
 
+from math import ceil
+
 from services.kernel.problems import Conflict, InternalError, InvalidInput, NotFound, RedwellError
 
 
@@ -24,8 +26,12 @@ class UploadBusy(RedwellError):
     slug = "upload-busy"
     title = "Another request is sending this upload's content"
 
+    def __init__(self, retry_after_seconds: float = 5) -> None:
+        super().__init__()
+        self._retry_after_seconds = max(1, ceil(retry_after_seconds))
+
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": "5"}
+        return {"Retry-After": str(self._retry_after_seconds)}
 
 
 class UploadTakenOver(UploadBusy):

@@ -23,7 +23,8 @@ from services.tables.docs import FirmKey, Matter, MatterKey
 from services.tables.sessions import Session
 
 LEASE_SECONDS = 6
-"""Short, so that a client need not wait long when the process that served it was killed."""
+"""From when the client was last heard. Short, so that it need not wait long after its line died silently, or
+the process that served it was killed."""
 
 
 def session_not_ended() -> ColumnElement[bool]:
