@@ -27,7 +27,7 @@ from services.docs_api.tus.headers import (
     refuse_extensions,
 )
 from services.docs_api.tus.metadata import document_of, parse_metadata, version_of
-from services.docs_api.tus.queries import count_open
+from services.docs_api.tus.queries import count_open, one_at_a_time
 from services.docs_api.tus.sending import Piece, send_piece
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act, open_act
@@ -105,7 +105,8 @@ async def _create(act: Act, opened: Open, length: int) -> tuple[UUID, str, datet
     settings, principal = vault_of(act.request).settings, act.principal
     told = act.request.headers.get("upload-metadata", "")
     metadata = parse_metadata(told, settings.upload_metadata_limit_bytes)
-    begun = await act.session.scalar(count_open(principal.firm, principal.id))
+    await act.session.execute(one_at_a_time(principal.firm, principal.id))
+    begun = await act.session.scalar(count_open(principal.firm, principal.id, act.now))
     if (begun or 0) >= settings.open_uploads_per_member:
         raise TooManyUploads(_RETRY_AFTER_SECONDS)
     made = await opened(act, metadata, length)

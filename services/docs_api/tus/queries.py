@@ -107,12 +107,18 @@ def held(upload_id: UUID, *, lock: bool = False) -> Any:  # noqa: ANN401 -- as a
     return query.with_for_update(of=Upload) if lock else query
 
 
-def count_open(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+def one_at_a_time(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+    """Waits until nobody else counts the person's uploads: what is counted is then what there is."""
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(f"uploads:{tenant}:{member}", 0)))
+
+
+def count_open(tenant: UUID, member: UUID, now: datetime) -> Any:  # noqa: ANN401 -- as above
     return select(func.count()).where(
         Upload.tenant_id == tenant,
         Upload.member_id == member,
         Upload.state == "open",
         Upload.kind == "tus",
+        Upload.expires_at > now,
     )
 
 

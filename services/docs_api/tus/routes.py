@@ -56,6 +56,7 @@ async def options(request: Request, response: Response) -> dict[str, int]:
     return {
         "document_limit_bytes": settings.document_limit_bytes,
         "patch_minimum_bytes": settings.patch_minimum_bytes,
+        "patches_at_most": -(-settings.document_limit_bytes // settings.patch_minimum_bytes),
         "upload_metadata_limit_bytes": settings.upload_metadata_limit_bytes,
         "open_uploads_per_member": settings.open_uploads_per_member,
         "upload_lifetime_seconds": settings.upload_lifetime_seconds,
