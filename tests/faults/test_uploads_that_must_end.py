@@ -66,6 +66,11 @@ class Running:
         statement = "UPDATE documents SET state = 'withdrawn' WHERE id = $1"
         rows(self.world.instance, statement, UUID(self.document))
 
+    def revoke_root(self) -> None:
+        """Until `running` is over: the firm is everybody's here."""
+        statement = "INSERT INTO firm_roots (tenant_id, changed_at, revoked_at) VALUES ($1, now(), now())"
+        rows(self.world.instance, statement, UUID(self.world.firm))
+
     def run_out(self) -> None:
         self.world.instance.clock.advance(LIFETIME_SECONDS + 1)
 
@@ -88,8 +93,11 @@ def running(world: World, http: httpx.Client) -> Iterator[Running]:
     upload = UUID(answer.headers["redwell-upload"])
     (document,) = row(world.instance, "SELECT document_id FROM uploads WHERE id = $1", upload)
     where = Upload(http, answer.headers["location"])
-    yield Running(world, person, matter, where, upload, str(document))
-    person.client.close()
+    try:
+        yield Running(world, person, matter, where, upload, str(document))
+    finally:
+        person.client.close()
+        rows(world.instance, "DELETE FROM firm_roots")
 
 
 ENDS: list[tuple[Callable[[Running], None], tuple[int, str, str]]] = [
@@ -97,6 +105,7 @@ ENDS: list[tuple[Callable[[Running], None], tuple[int, str, str]]] = [
     (Running.end_session, (401, "session-ended", "session-ended")),
     (Running.close_matter, (409, "matter-closed", "matter-closed")),
     (Running.withdraw, (409, "document-withdrawn", "document-withdrawn")),
+    (Running.revoke_root, (503, "firm-key-unavailable", "firm-key-unavailable")),
     (Running.run_out, (409, "upload-closed", "expired")),
     (Running.end_capability, (409, "upload-closed", "expired")),
 ]

@@ -26,9 +26,9 @@ class UploadBusy(RedwellError):
     slug = "upload-busy"
     title = "Another request is sending this upload's content"
 
-    def __init__(self, retry_after_seconds: float = 5) -> None:
+    def __init__(self, leased_seconds: float = 5) -> None:
         super().__init__()
-        self._retry_after_seconds = max(1, ceil(retry_after_seconds))
+        self._retry_after_seconds = min(5, max(1, ceil(leased_seconds)))
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self._retry_after_seconds)}
