@@ -15,7 +15,7 @@ from .settling import settled
 
 JSON = dict[str, Any]
 AT_ONCE_BYTES = 8 * 1024 * 1024
-"""A file that is no longer goes in one request, and is sent anew if that breaks."""
+"""A file that is no longer than this goes in one request, and is sent anew if that breaks."""
 
 
 class Uploading(ABC):
