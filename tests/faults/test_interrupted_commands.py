@@ -115,24 +115,20 @@ def test_a_killed_put_of_several_goes_on_after_its_token_ended(
 def test_a_killed_put_of_a_new_version_goes_on(world: World, desk: Desk, matter: str, tmp_path: Path) -> None:
     file, content = tmp_path / "a.bin", content_of("new version", SIZE)
     file.write_bytes(b"the first")
-    (first,) = desk.result(*put(file, matter))["files"]
-    document = first["document_id"]
+    document = desk.result(*put(file, matter))["files"][0]["document_id"]
     file.write_bytes(content)
     desk.over_the_line = True
     with bad_line(world.instance.port, holds_after=HELD) as line:
         with desk.started(*put(file, matter)) as process:
-            eventually(lambda: line.held)
-            eventually(lambda: uploads_of(world, matter)[-1]["received_bytes"] == FIRST)
+            eventually(lambda: line.held and uploads_of(world, matter)[-1]["received_bytes"] == FIRST)
             process.kill()
         line.close()
-    before = len(offsets(world, document))
-    desk.over_the_line = False
+    before, desk.over_the_line = len(offsets(world, document)), False
     (sent,) = desk.result(*put(file, matter))["files"]
-    assert (sent["state"], sent["document_id"]) == ("version", document)
-    assert offsets(world, document)[before] == FIRST
+    told = (sent["state"], sent["document_id"], offsets(world, document)[before])
+    assert told == ("version", document, FIRST)
     assert content_there(world, document, tmp_path) == content
-    assert [upload["state"] for upload in uploads_of(world, matter)] == ["complete"] * 2
-    assert kept(desk) == {}
+    assert ([upload["state"] for upload in uploads_of(world, matter)], kept(desk)) == (["complete"] * 2, {})
 
 
 def test_one_put_goes_on_through_a_line_that_breaks(
