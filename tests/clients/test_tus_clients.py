@@ -138,6 +138,20 @@ def test_tuspy_with_small_chunks(world: World, tmp_path: Path, monkeypatch: pyte
     check_arrived(world, name, content, tmp_path)
 
 
+def test_tuspy_sends_a_new_version(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.renew()
+    person, content = world["attorney"], content_of("a new version", 2 * MIB)
+    document = world.put(tmp_path, "versions.bin", b"the first")["id"]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(world.instance.ca))
+    client = TusClient(f"{world.instance.url}/v1/documents/{document}/tus", authorization(person))
+    (tmp_path / "versions.bin").write_bytes(content)
+    with (tmp_path / "versions.bin").open("rb") as stream:
+        client.uploader(file_stream=stream, chunk_size=MIB, metadata={"filename": "versions.bin"}).upload()
+    eventually(lambda: len(list(person.client.versions(document))) == 2)
+    person.client.fetch(document, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
 def test_tus_js_client_goes_on_by_itself_several_at_once(world: World, tus_js: Path, tmp_path: Path) -> None:
     world.renew()
     names = [f"js-{number}-{world.instance.shape}.bin" for number in range(3)]

@@ -55,9 +55,9 @@ def put(path: Path, matter: str, *words: object) -> tuple[object, ...]:
 
 
 def offsets(world: World, document: str) -> list[int]:
-    """Where each request that brought content of a document began."""
+    """Where each request that brought content of a document in pieces began."""
     told = [change_of(event) for event in events(world.instance, document, "document.received")]
-    return [change["offset"] for change in told if change.get("phase") == "started"]
+    return [change["offset"] for change in told if "offset" in change]
 
 
 def uploads_of(world: World, matter: str) -> list[dict[str, Any]]:
@@ -110,6 +110,25 @@ def test_a_killed_put_of_several_goes_on_after_its_token_ended(
         assert content_there(world, document, tmp_path) == content
     assert kept(desk) == {}
     assert states(desk.result(*put(case, matter))) == ["skipped"] * 2
+
+
+def test_a_killed_put_of_a_new_version_goes_on(world: World, desk: Desk, matter: str, tmp_path: Path) -> None:
+    file, content = tmp_path / "a.bin", content_of("new version", SIZE)
+    file.write_bytes(b"the first")
+    document = desk.result(*put(file, matter))["files"][0]["document_id"]
+    file.write_bytes(content)
+    desk.over_the_line = True
+    with bad_line(world.instance.port, holds_after=HELD) as line:
+        with desk.started(*put(file, matter)) as process:
+            eventually(lambda: line.held and uploads_of(world, matter)[-1]["received_bytes"] == FIRST)
+            process.kill()
+        line.close()
+    before, desk.over_the_line = len(offsets(world, document)), False
+    (sent,) = desk.result(*put(file, matter))["files"]
+    told = (sent["state"], sent["document_id"], offsets(world, document)[before])
+    assert told == ("version", document, FIRST)
+    assert content_there(world, document, tmp_path) == content
+    assert ([upload["state"] for upload in uploads_of(world, matter)], kept(desk)) == (["complete"] * 2, {})
 
 
 def test_one_put_goes_on_through_a_line_that_breaks(

@@ -6,15 +6,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness.eventually import eventually
+from tests.harness.eventually import allowed, eventually
 from tests.harness.outage import kill_workers
 from tests.harness.people import World
-from tests.harness.resumable import CONTENT_TYPE, TUS, Upload, begun, newest, wait_until_verified
-from tests.harness.rows import rows, segments
+from tests.harness.resumable import Upload, begun, newest, patch, wait_until_verified
+from tests.harness.rows import events, rows, segments
 from tests.harness.stage import MIB, content_of, staged
 from tests.harness.wire import Wire
 
-SIZE = 20 * MIB
+SIZE, LITTLE = 20 * MIB, 300_000
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +36,7 @@ def received(world: World) -> int:
 
 def begin_to_send(world: World, wire: Wire, upload: Upload, content: bytes) -> None:
     """The head of a request for all of `content`, and the first part of it."""
-    fields = {**TUS, "Content-Type": CONTENT_TYPE, "Upload-Offset": "0", "Content-Length": str(len(content))}
-    told = {name.replace("-", "_"): value for name, value in fields.items()}
-    wire.request(world["attorney"], "PATCH", upload.url, **told)
+    patch(wire, world["attorney"], upload, len(content))
     wire.send(content[: 9 * MIB])
 
 
@@ -65,6 +63,66 @@ def test_other_bytes_may_follow_what_was_acknowledged_before_a_kill(
     assert (tmp_path / "back").read_bytes() == first[:offset] + other[offset:]
     salts = [bytes(found["salt"]) for found in segments(world.instance, document)]
     assert len(set(salts)) == len(salts) == 3
+
+
+def sent_in_part(world: World, wire: Wire, upload: Upload, content: bytes) -> None:
+    """A request that has brought a segment and a bit, and whose line stays open."""
+    begin_to_send(world, wire, upload, content)
+    eventually(lambda: received(world))
+
+
+def test_two_requests_at_once_are_one_that_goes_on_and_one_that_changes_nothing(
+    world: World, http: httpx.Client, tmp_path: Path
+) -> None:
+    content, other = content_of("one at a time", SIZE), content_of("meanwhile", SIZE)
+    upload = begun(world, http, world["attorney"], SIZE)
+    document = newest(world, world["attorney"])
+    with Wire(world.instance) as wire:
+        sent_in_part(world, wire, upload, content)
+        # However slow this machine is, the first is not silent for long enough to be taken for gone.
+        lengthened = (
+            "UPDATE uploads SET lease_expires_at = lease_expires_at + interval '1 hour' WHERE state = 'open'"
+        )
+        rows(world.instance, lengthened)
+        known = segments(world.instance, document)
+        refused = upload.patch(8 * MIB, other[8 * MIB :])
+        assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (423, True)
+        assert upload.delete().status_code == 423
+        assert (upload.offset, segments(world.instance, document)) == (8 * MIB, known)
+        wire.send(content[9 * MIB :])
+        status, headers, _ = wire.head()
+    assert (status, headers["upload-offset"]) == (204, str(SIZE))
+    wait_until_verified(world, document)
+    world["attorney"].client.fetch(document, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content
+
+
+def test_a_line_that_died_silently_keeps_its_client_out_for_seconds_only(
+    world: World, http: httpx.Client, tmp_path: Path
+) -> None:
+    content, other = content_of("silent", SIZE), content_of("went on", SIZE)
+    upload = begun(world, http, world["attorney"], SIZE)
+    document = newest(world, world["attorney"])
+    with Wire(world.instance) as wire:
+        sent_in_part(world, wire, upload, content)
+        answer = eventually(lambda: taken(upload, 8 * MIB, other[8 * MIB : 8 * MIB + LITTLE]), allowed(15))
+        assert answer.headers["upload-offset"] == str(8 * MIB + LITTLE)
+        status, _, body = wire.head()
+        assert (status, b"/upload-busy" in body + wire.rest()) == (423, True)
+    reasons = {event["reason"] for event in events(world.instance, document, "document.received")}
+    assert "taken-over" in reasons
+    assert upload.patch(8 * MIB + LITTLE, other[8 * MIB + LITTLE :]).status_code == 204
+    wait_until_verified(world, document)
+    world["attorney"].client.fetch(document, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == content[: 8 * MIB] + other[8 * MIB :]
+    salts = [bytes(found["salt"]) for found in segments(world.instance, document)]
+    assert len(set(salts)) == len(salts) == 4
+
+
+def taken(upload: Upload, offset: int, content: bytes) -> httpx.Response | None:
+    answer = upload.patch(offset, content)
+    assert answer.status_code in {204, 423}
+    return answer if answer.status_code == 204 else None
 
 
 def test_a_store_that_fails_takes_nothing_and_the_upload_goes_on(

@@ -15,8 +15,9 @@ from tests.harness.instance import Instance
 from tests.harness.people import Person, World, matter_body
 
 OPERATIONS = {operation.id: operation for operation in committed_operations()}
-# filename a.txt, class pleadings
+# filename a.txt, class pleadings; a version has the class of its document
 _METADATA = "filename YS50eHQ=,class cGxlYWRpbmdz"
+_METADATA_OF_VERSION = "filename YS50eHQ="
 ESCROW_PEM = (
     "-----BEGIN PUBLIC KEY-----\n"
     "MCowBQYDK2VuAyEAhSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=\n"
@@ -48,7 +49,8 @@ class Caller:
             assert person.client.tokens is not None
             headers["Authorization"] = f"Bearer {person.client.tokens.access}"
         if operation.dialect == "tus":
-            headers |= {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": _METADATA}
+            metadata = _METADATA_OF_VERSION if "document_id" in operation.path else _METADATA
+            headers |= {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": metadata}
         content = None
         if operation.media_type is not None:
             headers["Content-Type"] = operation.media_type

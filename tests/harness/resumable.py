@@ -11,6 +11,7 @@ from tests.harness.eventually import eventually
 from tests.harness.people import Person, World
 from tests.harness.rows import row, rows
 from tests.harness.stage import authorization
+from tests.harness.wire import Wire
 
 TUS = {"Tus-Resumable": "1.0.0"}
 CONTENT_TYPE = "application/offset+octet-stream"
@@ -47,19 +48,32 @@ def create(
     world: World, http: httpx.Client, person: Person, length: int, name: str = "a.bin", **headers: str
 ) -> httpx.Response:
     """The answer to a request that begins an upload."""
+    told = {"Upload_Metadata": metadata(filename=name, **{"class": "pleadings"})} | headers
+    return create_at(f"/v1/matters/{world.matter}/tus", http, person, length, **told)
+
+
+def create_at(path: str, http: httpx.Client, person: Person, length: int, **headers: str) -> httpx.Response:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    fixed = {
-        "Upload-Length": str(length),
-        "Upload-Metadata": metadata(filename=name, **{"class": "pleadings"}),
-    }
-    path = f"/v1/matters/{world.matter}/tus"
-    return http.post(path, headers=TUS | authorization(person) | fixed | told)
+    fixed = TUS | authorization(person) | {"Upload-Length": str(length)}
+    return http.post(path, headers=fixed | told)
 
 
 def begun(world: World, http: httpx.Client, person: Person, length: int, name: str = "a.bin") -> Upload:
     answer = create(world, http, person, length, name)
     assert answer.status_code == 201, answer.text
     return Upload(http, answer.headers["location"])
+
+
+def patch(wire: Wire, person: Person, upload: Upload, length: int, offset: int = 0) -> None:
+    """The head of a request that is to bring `length` bytes."""
+    fields = {
+        **TUS,
+        "Content-Type": CONTENT_TYPE,
+        "Upload-Offset": str(offset),
+        "Content-Length": str(length),
+    }
+    told = {name.replace("-", "_"): value for name, value in fields.items()}
+    wire.request(person, "PATCH", upload.url, **told)
 
 
 def newest(world: World, person: Person) -> str:

@@ -15,7 +15,7 @@ from .settling import settled
 
 JSON = dict[str, Any]
 AT_ONCE_BYTES = 8 * 1024 * 1024
-"""A file that is no longer goes in one request, and is sent anew if that breaks."""
+"""A file that is no longer than this goes in one request, and is sent anew if that breaks."""
 
 
 class Uploading(ABC):
@@ -40,9 +40,11 @@ class Uploading(ABC):
         return self.send_on(self.begin(matter_id, file, class_id, folder), file)
 
     def put_version(self, document_id: str, path: Path) -> JSON:
-        """Make a file the next version of a document, which keeps its name, folder and class."""
+        """Make a file the next version of a document, which keeps its name, folder and class. As `put`."""
         file = LocalFile.read(path)
-        return self._at_once(self.create_version(document_id, file), file)
+        if file.length_bytes <= AT_ONCE_BYTES:
+            return self._at_once(self.create_version(document_id, file), file)
+        return self.send_on(self.begin_version(document_id, file), file)
 
     def _at_once(self, upload: JSON, file: LocalFile) -> JSON:
         document = self.send(upload, file.path)
@@ -87,6 +89,12 @@ class Uploading(ABC):
         """A document for a file, still without content; its upload, for `send_on`, which needs no token."""
         told = {"filename": file.path.name, "folder": folder, "class": class_id, "sha256": file.sha256}
         return begin(self._http, f"/v1/matters/{matter_id}/tus", file.length_bytes, told, self._headers())
+
+    def begin_version(self, document_id: str, file: LocalFile) -> Begun:
+        """A version for a file, still without content; its upload, for `send_on`."""
+        told = {"filename": file.path.name, "sha256": file.sha256}
+        path = f"/v1/documents/{document_id}/tus"
+        return begin(self._http, path, file.length_bytes, told, self._headers())
 
     def send_on(self, begun: Begun, file: LocalFile, watch: Watch | None = None) -> JSON:
         """Send what an upload has not yet, and wait until it is available; the document that it belongs to.

@@ -104,7 +104,10 @@ class Sender:
         return self._send_on(begun, purpose, job, watch)
 
     def _begin(self, job: Job) -> Begun:
-        return self.person.client.begin(self.matter, job.file, self.class_id, job.folder)
+        client = self.person.client
+        if job.document_id is not None:
+            return client.begin_version(job.document_id, job.file)
+        return client.begin(self.matter, job.file, self.class_id, job.folder)
 
     def _send_on(self, begun: Begun, purpose: Purpose, job: Job, watch: Watch) -> dict[str, Any]:
         def moved(count: int) -> None:
@@ -140,5 +143,4 @@ class Sender:
 
 
 def _goes_in_pieces(job: Job) -> bool:
-    """A version goes in one request, whatever its size: in pieces the server takes new documents alone."""
-    return job.file.length_bytes > AT_ONCE_BYTES and job.document_id is None
+    return job.file.length_bytes > AT_ONCE_BYTES

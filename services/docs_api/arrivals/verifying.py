@@ -34,7 +34,7 @@ from services.tables.content import Version
 WRONG = (SealError, KeysError, ObjectMissingError, IntegrityFailure, DigestMismatch)
 """What no further attempt can mend."""
 
-_METHODS = {"tus.create": "POST", "tus.send": "PATCH"}
+_METHODS = {"tus.create": "POST", "tus.create_version": "POST", "tus.send": "PATCH"}
 
 
 async def verify(vault: Vault, job: Job) -> None:

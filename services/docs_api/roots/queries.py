@@ -7,8 +7,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.docs_api.access import TENANT
-from services.docs_api.statements import Prepared
 from services.keys.roots import Roots
 from services.tables.roots import FirmRoot
 
@@ -22,6 +20,3 @@ async def chosen_root(session: AsyncSession, firm: UUID, roots: Roots) -> str:
     """The id of the root that the firm's next key is made under."""
     chosen = await session.scalar(select(FirmRoot.root).where(FirmRoot.tenant_id == firm))
     return roots.default_id if chosen is None else chosen
-
-
-REVOKED = Prepared(select(root_revoked(TENANT).label("revoked")))

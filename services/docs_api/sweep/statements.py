@@ -22,7 +22,7 @@ SELECT * FROM closed
 INTERRUPT = f"""
 WITH due AS (
     SELECT tenant_id, id FROM uploads
-    WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_expires_at <= $1
+    WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_expires_at + interval '30 seconds' <= $1
     LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE uploads u SET received_bytes = CASE u.kind WHEN 'tus' THEN u.received_bytes ELSE 0 END,
@@ -32,6 +32,7 @@ RETURNING {_CLOSED}
 """  # noqa: S608 -- constants
 """Uploads whose sender's process ended without a word: they open again, and what came by tus stays.
 
+A lease that ran out only lately may be of a client that pauses for less than makes it too slow.
 $1 now, $2 how many."""
 
 FORGET_CAPABILITIES = "DELETE FROM upload_capabilities WHERE expires_at <= $1"

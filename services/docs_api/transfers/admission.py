@@ -15,7 +15,13 @@ from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
-from services.docs_api.transfers.errors import DigestMismatch, UploadBusy, UploadClosed, UploadOfAnotherKind
+from services.docs_api.transfers.errors import (
+    DigestMismatch,
+    UploadBusy,
+    UploadClosed,
+    UploadExpired,
+    UploadOfAnotherKind,
+)
 from services.docs_api.transfers.queries import admissible
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
@@ -129,14 +135,21 @@ def _announced(request: Request) -> Expected:
 
 def require_open(row: Mapping[Any, Any], now: datetime) -> None:
     """Return if content may come now (raises UploadClosed, MatterClosed, DocumentWithdrawn, UploadBusy)."""
-    if row["state"] != "open" or row["expires_at"] <= now:
+    if row["state"] != "open":
         raise UploadClosed
+    if row["expires_at"] <= now:
+        raise UploadExpired
     if row["matter_state"] != "open":
         raise MatterClosed
     if row["document_state"] != "active":
         raise DocumentWithdrawn
-    if row["lease_expires_at"] is not None and row["lease_expires_at"] > now:
-        raise UploadBusy
+    require_free(row["lease_expires_at"], now)
+
+
+def require_free(lease_expires_at: datetime | None, now: datetime) -> None:
+    """Return if no request is sending, or none that was heard lately (raises UploadBusy)."""
+    if lease_expires_at is not None and lease_expires_at > now:
+        raise UploadBusy((lease_expires_at - now).total_seconds())
 
 
 def _expected(vault: Vault, row: Mapping[Any, Any], announced: Expected) -> Expected:

@@ -1,11 +1,19 @@
 """Why a transfer is refused, or stops."""
 
+from math import ceil
+
 from services.kernel.problems import Conflict, InternalError, InvalidInput, NotFound, RedwellError
 
 
 class UploadClosed(Conflict):
     slug = "upload-closed"
     title = "The upload is complete or has run out; create the document again"
+
+
+class UploadExpired(UploadClosed):
+    """Outside the same as any other that takes nothing more; the log says that it was time."""
+
+    reason = "expired"
 
 
 class UploadOfAnotherKind(Conflict):
@@ -18,8 +26,18 @@ class UploadBusy(RedwellError):
     slug = "upload-busy"
     title = "Another request is sending this upload's content"
 
+    def __init__(self, leased_seconds: float = 5) -> None:
+        super().__init__()
+        self._retry_after_seconds = min(5, max(1, ceil(leased_seconds)))
+
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": "5"}
+        return {"Retry-After": str(self._retry_after_seconds)}
+
+
+class UploadTakenOver(UploadBusy):
+    """To the request whose place another has taken; the log tells the two apart."""
+
+    reason = "taken-over"
 
 
 class TransferTooSlow(RedwellError):

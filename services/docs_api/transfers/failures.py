@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.sealing.segments import SealError
-from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
+from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure, UploadExpired, UploadTakenOver
 from services.evidence.refusals import as_problem
 from services.kernel.problems import BadRequest, RedwellError, Unavailable
 from services.keys.errors import KeysError
@@ -29,7 +29,7 @@ def reason_of(error: BaseException) -> str:
         return "client-gone"
     if isinstance(error, asyncio.CancelledError):
         return "server-stopped"
-    if isinstance(error, AccessEnded):
+    if isinstance(error, (AccessEnded, UploadExpired, UploadTakenOver)):
         return error.reason
     if isinstance(error, StoreError) and not isinstance(error, ObjectMissingError):
         return "store-unavailable"

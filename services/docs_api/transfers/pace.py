@@ -36,12 +36,17 @@ class Pace:
             self._waited += self._clock() - self._since
             self._since = None
 
+    @property
+    def silent_seconds(self) -> float:
+        """For how long the client has been waited for since it last gave or took something."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
     def moved(self, count: int) -> None:
         self._bytes += count
 
     def too_slow(self) -> bool:
         """Whether the last 30 s of waiting brought less than the least rate. Ask every second or so."""
-        waited = self._waited + (0.0 if self._since is None else self._clock() - self._since)
+        waited = self._waited + self.silent_seconds
         self._samples.append((waited, self._bytes))
         while len(self._samples) > 1 and waited - self._samples[1][0] >= WINDOW_SECONDS:
             self._samples.popleft()

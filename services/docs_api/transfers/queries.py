@@ -53,10 +53,13 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
 def going_on(session: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
     """The lease is ours, the session is as `session` says, its member may still write into the matter.
 
-    And the firm's root is not revoked.
+    And the document is not withdrawn, nor the firm's root revoked.
     """
     writable = exists().where(
         Matter.tenant_id == TENANT, Matter.id == Upload.matter_id, may_write().self_group()
+    )
+    active = exists(Document.id).where(
+        Document.tenant_id == TENANT, Document.id == Upload.document_id, Document.state == "active"
     )
     return (
         Upload.tenant_id == TENANT,
@@ -65,6 +68,7 @@ def going_on(session: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
         Upload.state == "open",
         ~root_revoked(TENANT),
         writable.correlate(Upload),
+        active.correlate(Upload),
         session,
     )
 
@@ -107,6 +111,18 @@ TO_SCAN = Prepared(
     .values(**_ALL_CAME, state="scanning", waiting_since=NOW)
     .returning(Upload.id)
 )
-LEASE_HELD = Prepared(
-    select(Upload.id).where(Upload.tenant_id == TENANT, Upload.id == UPLOAD, Upload.lease_owner == LEASE)
+STANDING = Prepared(
+    select(
+        Upload.lease_owner,
+        Upload.state,
+        Matter.state.label("matter_state"),
+        Document.state.label("document_state"),
+        on_matter().label("on_matter"),
+        root_revoked(TENANT).label("revoked"),
+    )
+    .select_from(Upload)
+    .join(Matter, and_(Matter.tenant_id == Upload.tenant_id, Matter.id == Upload.matter_id))
+    .join(Document, and_(Document.tenant_id == Upload.tenant_id, Document.id == Upload.document_id))
+    .where(Upload.tenant_id == TENANT, Upload.id == UPLOAD)
 )
+"""What `going_on` asks, each by itself: to tell which of it does not hold."""

@@ -9,7 +9,6 @@
 Whatever stops it on the way removes the rows, records why, and leaves the upload open for a fresh attempt.
 """
 
-import asyncio
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import ClientDisconnect
 
 from services.docs_api.arrivals.pinning import (
     NOT_CONFIGURED,
@@ -31,15 +29,12 @@ from services.docs_api.documents.schemas import DocumentView
 from services.docs_api.documents.service import document_view
 from services.docs_api.keys import matter_key_of
 from services.docs_api.transfers.admission import EVENT, admit
-from services.docs_api.transfers.failures import problem_of, reason_of
+from services.docs_api.transfers.attempt import Attempt
 from services.docs_api.transfers.intake import Taken
 from services.docs_api.transfers.queries import COMPLETE, TO_SCAN
-from services.docs_api.transfers.receiving import Receiving
-from services.docs_api.transfers.watch import whatever_happens
 from services.docs_api.vault import vault_of
 from services.evidence.event import Draft, Event
 from services.kernel.database import driver_connection
-from services.kernel.http.admission import set_event_header
 from services.tables.content import Segment, Upload
 
 
@@ -51,31 +46,13 @@ async def receive_content(request: Request, upload_id: UUID) -> DocumentView:
         ClientDisconnect: the client went away, and the evidence says so.
     """
     vault = vault_of(request)
-    receiving = _Plain(vault, await admit(vault, request, upload_id))
-    try:
-        taken = await receiving.move(request)
-        view, event = await whatever_happens(receiving.complete(taken))
-    except (Exception, asyncio.CancelledError) as error:
-        if receiving.completed:
-            raise
-        # Whatever it was: the rows go, the upload opens again and the log says why.
-        event = await whatever_happens(receiving.give_up(error))
-        set_event_header(request.scope, event.header)
-        if isinstance(error, (ClientDisconnect, asyncio.CancelledError)):
-            raise
-        problem = problem_of(error)
-        problem.recorded = True
-        raise problem from error
-    set_event_header(request.scope, event.header)
-    return view
+    return await _Plain(vault, await admit(vault, request, upload_id)).run(request)
 
 
-class _Plain(Receiving):
+class _Plain(Attempt[DocumentView]):
     """One attempt to receive all of a version."""
 
-    completed = False
-
-    async def complete(self, taken: Taken) -> tuple[DocumentView, Event]:
+    async def _complete(self, taken: Taken) -> tuple[DocumentView, Event]:
         """Pin the version; the document as it is then, and the event that says what came."""
         vault, reception, now = self._vault, self._reception, self._vault.recorder.clock()
         async with vault.database.transaction([reception.tenant]) as session:
@@ -93,7 +70,7 @@ class _Plain(Receiving):
             draft = Draft(EVENT, "allowed", subject=reception.subject, content=content)
             connection = await driver_connection(session)
             event = await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
-        self.completed = True
+        self._completed = True
         if vault.scanner is not None:
             vault.received.set()
         return document_view(row, vault.keychain.matter_names(matter_key_of(row))), event
@@ -110,24 +87,11 @@ class _Plain(Receiving):
             described = await describe(session, place)
         return {**reception.row, **described}
 
-    async def give_up(self, error: BaseException) -> Event:
-        """Remove the rows, free the lease and record why, unless another attempt has taken over already."""
-        vault, reception = self._vault, self._reception
-        status = problem_of(error).status if isinstance(error, Exception) else None
-        draft = Draft(
-            EVENT,
-            "failed",
-            reason_of(error),
-            subject=reception.subject,
-            change={"bytes": self._kept_bytes},
-            status=status,
-        )
-        async with vault.database.transaction([reception.tenant]) as session:
-            await self._reopen(session)
-            connection = await driver_connection(session)
-            return await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
+    def _left(self) -> dict[str, object]:
+        return {"bytes": self._kept_bytes}
 
     async def _reopen(self, session: AsyncSession) -> None:
+        """And remove the rows: the next attempt begins anew."""
         row, tenant = self._reception.row, self._reception.tenant
         mine = (
             Upload.tenant_id == tenant,

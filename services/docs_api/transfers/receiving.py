@@ -14,17 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.keys import firm_key_of
-from services.docs_api.roots.errors import FirmKeyUnavailable
-from services.docs_api.roots.queries import REVOKED
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
-from services.docs_api.transfers.errors import AccessEnded, UploadBusy
+from services.docs_api.transfers.ended import why_ended
 from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken
 from services.docs_api.transfers.pace import Pace
-from services.docs_api.transfers.queries import HOLD, KEEP, LEASE_HELD, STILL_WRITABLE
-from services.docs_api.transfers.watch import Watch, under_watch
+from services.docs_api.transfers.queries import HOLD, KEEP, STANDING, STILL_WRITABLE
+from services.docs_api.transfers.watch import CHECK_SECONDS, Watch, under_watch
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
 from services.kernel.principal import Principal
@@ -150,33 +148,32 @@ class Receiving:
         self._kept_bytes = received
         self._sealed_digests.update(segment.sealed_sha256)
 
-    async def _hold(self, session: AsyncSession, received_bytes: int) -> None:
-        """Extend the lease, if the upload may still go on."""
+    async def _hold(self, session: AsyncSession, received_bytes: int, silent_seconds: float = 0) -> None:
+        """Extend the lease, if the upload may still go on; it counts from when the client was last heard."""
         now = self._vault.recorder.clock()
         values = self._reception.values(now) | {
             "received": received_bytes,
-            "held_until": now + timedelta(seconds=self._terms.lease_seconds),
+            "held_until": now + timedelta(seconds=self._terms.lease_seconds - silent_seconds),
         }
         if await self._terms.hold.first(session, values) is None:
             raise await self._why_ended(session)
 
     async def _check(self) -> None:
-        now = self._vault.recorder.clock()
+        now, lease = self._vault.recorder.clock(), self._terms.lease_seconds
         self._vault.keychain.require(firm_key_of(self._reception.row))
+        silent = self._pace.silent_seconds
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             row = await self._terms.still_writable.first(session, self._reception.values(now))
             if row is None:
                 raise await self._why_ended(session)
-            if row["lease_expires_at"] - now < timedelta(seconds=self._terms.lease_seconds * 2 / 3):
-                await self._hold(
-                    session, self._kept_bytes if self._counted_at_once else self._start.offset_bytes
-                )
+            left = (row["lease_expires_at"] - now).total_seconds()
+            # A client that is not heard keeps nobody out: its line may be gone without a word.
+            if left < min(lease * 2 / 3, lease - silent - CHECK_SECONDS):
+                received = self._kept_bytes if self._counted_at_once else self._start.offset_bytes
+                await self._hold(session, received, silent)
 
     async def _why_ended(self, session: AsyncSession) -> RedwellError:
         now = self._vault.recorder.clock()
         await self._terms.check_session(session, self._reception.principal, now)
-        values = self._reception.values(now)
-        if await LEASE_HELD.first(session, values) is None:
-            return UploadBusy()
-        revoked = await REVOKED.first(session, values)
-        return FirmKeyUnavailable() if revoked is not None and revoked["revoked"] else AccessEnded()
+        found = await STANDING.first(session, self._reception.values(now))
+        return why_ended(found, self._reception.lease)

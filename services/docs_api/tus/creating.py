@@ -1,4 +1,4 @@
-"""Begins an upload: document, version and upload as ever, and a capability to go on with it.
+"""Begins an upload, of a new document or of a document's next version: its rows as ever, and a capability.
 
 1. One transaction makes the rows and the capability, of which only the digest is kept (commit).
 2. Content that came with the request is taken as a PATCH would take it. If that fails the upload is there all
@@ -7,6 +7,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +15,9 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlalchemy import update
 
+from services.docs_api.documents.schemas import UploadView
 from services.docs_api.documents.service import create_document
+from services.docs_api.documents.versions import create_version
 from services.docs_api.tus.errors import TooManyUploads, TusRequestRefused
 from services.docs_api.tus.headers import (
     MEDIA_TYPE,
@@ -23,8 +26,8 @@ from services.docs_api.tus.headers import (
     number_in,
     refuse_extensions,
 )
-from services.docs_api.tus.metadata import document_of, parse_metadata
-from services.docs_api.tus.queries import count_open
+from services.docs_api.tus.metadata import document_of, parse_metadata, version_of
+from services.docs_api.tus.queries import count_open, one_at_a_time
 from services.docs_api.tus.sending import Piece, send_piece
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act, open_act
@@ -37,13 +40,37 @@ _LONGEST = timedelta(hours=24)
 _RETRY_AFTER_SECONDS = 60
 
 
-async def create_upload(request: Request, matter_id: UUID) -> Response:
-    """Begin an upload into a matter, and take what of its content came along.
+Open = Callable[[Act, Mapping[str, str], int], Awaitable[UploadView]]
+"""Makes the rows for a content of so many bytes, of which `Upload-Metadata` tells the rest."""
+
+
+def document_in(matter_id: UUID) -> Open:
+    """A new document in a matter."""
+
+    async def opened(act: Act, metadata: Mapping[str, str], length: int) -> UploadView:
+        made = await create_document(act, matter_id, document_of(metadata, length))
+        return made.upload
+
+    return opened
+
+
+def version_in(document_id: UUID) -> Open:
+    """The next version of a document, which keeps its name, folder and class."""
+
+    async def opened(act: Act, metadata: Mapping[str, str], length: int) -> UploadView:
+        made = await create_version(act, document_id, version_of(metadata, length))
+        return made.upload
+
+    return opened
+
+
+async def create_upload(request: Request, opened: Open) -> Response:
+    """Begin an upload, and take what of its content came along.
 
     Raises:
         TusRequestRefused, InvalidInput, TooLarge: see the readers of its headers.
         TooManyUploads: the person has as many as one may have.
-        NotFound, MatterClosed: as for any new document.
+        NotFound, MatterClosed, DocumentWithdrawn: as for any new document or version.
     """
     headers = request.headers
     refuse_extensions(headers)
@@ -57,7 +84,7 @@ async def create_upload(request: Request, matter_id: UUID) -> Response:
     if principal.acts_for_another:
         raise NotFound
     async with open_act(request, [principal.firm], principal) as act:
-        upload_id, capability, expires_at = await _create(act, matter_id, length)
+        upload_id, capability, expires_at = await _create(act, opened, length)
     received = 0
     if brought != 0 or length == 0:
         event = request.scope.get(EVENT_KEY)
@@ -74,18 +101,19 @@ async def create_upload(request: Request, matter_id: UUID) -> Response:
     return Response(status_code=201, headers=answer)
 
 
-async def _create(act: Act, matter_id: UUID, length: int) -> tuple[UUID, str, datetime]:
+async def _create(act: Act, opened: Open, length: int) -> tuple[UUID, str, datetime]:
     settings, principal = vault_of(act.request).settings, act.principal
     told = act.request.headers.get("upload-metadata", "")
-    new = document_of(parse_metadata(told, settings.upload_metadata_limit_bytes), length)
-    opened = await act.session.scalar(count_open(principal.firm, principal.id))
-    if (opened or 0) >= settings.open_uploads_per_member:
+    metadata = parse_metadata(told, settings.upload_metadata_limit_bytes)
+    await act.session.execute(one_at_a_time(principal.firm, principal.id))
+    begun = await act.session.scalar(count_open(principal.firm, principal.id, act.now))
+    if (begun or 0) >= settings.open_uploads_per_member:
         raise TooManyUploads(_RETRY_AFTER_SECONDS)
-    made = await create_document(act, matter_id, new)
-    expires_at = min(made.upload.expires_at, act.now + _LONGEST)
+    made = await opened(act, metadata, length)
+    expires_at = min(made.expires_at, act.now + _LONGEST)
     await act.session.execute(
         update(Upload)
-        .where(Upload.tenant_id == principal.firm, Upload.id == made.upload.id)
+        .where(Upload.tenant_id == principal.firm, Upload.id == made.id)
         .values(kind="tus", expires_at=expires_at)
     )
     capability = secrets.token_urlsafe(_CAPABILITY_BYTES)
@@ -93,7 +121,7 @@ async def _create(act: Act, matter_id: UUID, length: int) -> tuple[UUID, str, da
         UploadCapability(
             tenant_id=principal.firm,
             sha256=hashlib.sha256(capability.encode()).digest(),
-            upload_id=made.upload.id,
+            upload_id=made.id,
             member_id=principal.id,
             session_id=principal.session,
             roles=sorted(principal.roles),
@@ -105,7 +133,7 @@ async def _create(act: Act, matter_id: UUID, length: int) -> tuple[UUID, str, da
         )
     )
     await act.session.flush()
-    return made.upload.id, capability, expires_at
+    return made.id, capability, expires_at
 
 
 def http_date(moment: datetime) -> str:

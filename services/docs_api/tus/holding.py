@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from services.docs_api.access import parameters
 from services.docs_api.keys import matter_names
-from services.docs_api.transfers.errors import UploadBusy
+from services.docs_api.transfers.admission import require_free
 from services.docs_api.tus.creating import http_date
 from services.docs_api.tus.metadata import format_metadata
 from services.docs_api.tus.queries import check_not_ended, held
@@ -56,8 +56,7 @@ async def terminate(request: Request) -> Response:
     async with open_act(request, [principal_of(request).firm], None) as act:
         row = await _held(act, lock=True)
         require_unfinished(row["state"])
-        if row["lease_expires_at"] is not None and row["lease_expires_at"] > act.now:
-            raise UploadBusy
+        require_free(row["lease_expires_at"], act.now)
         tenant, version = act.principal.firm, row["version_id"]
         await act.session.execute(
             delete(Segment).where(Segment.tenant_id == tenant, Segment.version_id == version)

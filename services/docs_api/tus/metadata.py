@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.docs_api.documents.schemas import DEFAULT_MEDIA_TYPE, NewDocument
+from services.docs_api.documents.schemas import DEFAULT_MEDIA_TYPE, NewDocument, NewVersion
 from services.docs_api.refusals import invalid
 from services.docs_api.tus.errors import MetadataTooLarge, TusRequestRefused
 
@@ -21,6 +21,7 @@ NAMES = {
     "sha256": "sha256",
 }
 """What clients call it -> what it is of a document. Clients of the tus protocol send the first of each."""
+_OF_THE_DOCUMENT = frozenset({"class_id", "folder"})
 _FIELD = "/upload-metadata"
 
 
@@ -52,6 +53,20 @@ def document_of(metadata: Mapping[str, str], length_bytes: int) -> NewDocument:
         told["media_type"] = DEFAULT_MEDIA_TYPE
     try:
         return NewDocument.model_validate(told)
+    except ValidationError as error:
+        raise invalid(_FIELD, str(error.errors()[0]["type"]), where="header") from None
+
+
+def version_of(metadata: Mapping[str, str], length_bytes: int) -> NewVersion:
+    """The version that is announced. What clients tell of themselves, name and type, stays the document's.
+
+    Raises:
+        InvalidInput: a value does not fit, or is what only a change of the document makes different.
+    """
+    if metadata.keys() & _OF_THE_DOCUMENT:
+        raise invalid(_FIELD, "document", where="header")
+    try:
+        return NewVersion.model_validate({"length_bytes": length_bytes, "sha256": metadata.get("sha256")})
     except ValidationError as error:
         raise invalid(_FIELD, str(error.errors()[0]["type"]), where="header") from None
 

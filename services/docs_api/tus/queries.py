@@ -23,7 +23,8 @@ from services.tables.docs import FirmKey, Matter, MatterKey
 from services.tables.sessions import Session
 
 LEASE_SECONDS = 6
-"""Short, so that a client need not wait long when the process that served it was killed."""
+"""From when the client was last heard. Short, so that it need not wait long after its line died silently, or
+the process that served it was killed."""
 
 
 def session_not_ended() -> ColumnElement[bool]:
@@ -45,7 +46,24 @@ async def check_not_ended(session: AsyncSession, principal: Principal, _now: dat
         raise SessionEnded
 
 
-TERMS = Terms(still_writable(session_not_ended()), hold(session_not_ended()), check_not_ended, LEASE_SECONDS)
+def in_time() -> ColumnElement[bool]:
+    """The enclosing statement's upload has not run out, nor has its capability."""
+    return and_(Upload.expires_at > NOW, _capability_lives())
+
+
+def _capability_lives() -> ColumnElement[bool]:
+    """One of the enclosing statement's upload that was given in the session."""
+    capability = exists(UploadCapability.sha256).where(
+        UploadCapability.tenant_id == TENANT,
+        UploadCapability.upload_id == Upload.id,
+        UploadCapability.session_id == SESSION,
+        UploadCapability.expires_at > NOW,
+    )
+    return capability.correlate(Upload)
+
+
+_GOES_ON = and_(session_not_ended(), in_time())
+TERMS = Terms(still_writable(_GOES_ON), hold(_GOES_ON), check_not_ended, LEASE_SECONDS)
 
 
 def uploads_with_keys(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select of two dozen columns
@@ -78,29 +96,29 @@ def uploads_with_keys(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 
 
 def held(upload_id: UUID, *, lock: bool = False) -> Any:  # noqa: ANN401 -- as above
     """The upload of whoever holds a capability of it, if they are on its matter still."""
-    capability = exists(UploadCapability.sha256).where(
-        UploadCapability.tenant_id == TENANT,
-        UploadCapability.upload_id == upload_id,
-        UploadCapability.session_id == SESSION,
-        UploadCapability.expires_at > NOW,
-    )
     query = uploads_with_keys(
         Upload.tenant_id == TENANT,
         Upload.id == upload_id,
         Upload.kind == "tus",
         Upload.member_id == MEMBER,
         on_matter(),
-        capability,
+        _capability_lives(),
     )
     return query.with_for_update(of=Upload) if lock else query
 
 
-def count_open(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+def one_at_a_time(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+    """Waits until nobody else counts the person's uploads: what is counted is then what there is."""
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(f"uploads:{tenant}:{member}", 0)))
+
+
+def count_open(tenant: UUID, member: UUID, now: datetime) -> Any:  # noqa: ANN401 -- as above
     return select(func.count()).where(
         Upload.tenant_id == tenant,
         Upload.member_id == member,
         Upload.state == "open",
         Upload.kind == "tus",
+        Upload.expires_at > now,
     )
 
 

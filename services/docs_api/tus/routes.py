@@ -56,35 +56,50 @@ async def options(request: Request, response: Response) -> dict[str, int]:
     return {
         "document_limit_bytes": settings.document_limit_bytes,
         "patch_minimum_bytes": settings.patch_minimum_bytes,
+        "patches_at_most": -(-settings.document_limit_bytes // settings.patch_minimum_bytes),
         "upload_metadata_limit_bytes": settings.upload_metadata_limit_bytes,
         "open_uploads_per_member": settings.open_uploads_per_member,
         "upload_lifetime_seconds": settings.upload_lifetime_seconds,
     }
 
 
+def _beginning(operation_id: str, event: str) -> dict[str, Any]:
+    declared = declare(
+        operation_id,
+        scopes=(Scope.DOCUMENT_WRITE,),
+        event=event,
+        body_limit_bytes=None,
+        dialect="tus",
+        problems=(409, 412, 429),
+    )
+    return _answered(_taking_bytes(declared), 201, "Begun; Location is where it goes on, for whoever has it")
+
+
 @router.post(
     "/v1/matters/{matter_id}/tus",
     response_class=Response,
     status_code=201,
-    **_answered(
-        _taking_bytes(
-            declare(
-                "tus.create",
-                scopes=(Scope.DOCUMENT_WRITE,),
-                event="document.created",
-                body_limit_bytes=None,
-                dialect="tus",
-                problems=(409, 412, 429),
-            )
-        ),
-        201,
-        "Begun; Location is where it goes on, for whoever has it",
-    ),
+    **_beginning("tus.create", "document.created"),
 )
 async def create(request: Request, matter_id: UUID) -> Response:
     """Begin a resumable upload of a new document."""
+    return await _begun(request, creating.document_in(matter_id))
+
+
+@router.post(
+    "/v1/documents/{document_id}/tus",
+    response_class=Response,
+    status_code=201,
+    **_beginning("tus.create_version", "document.version.created"),
+)
+async def create_version(request: Request, document_id: UUID) -> Response:
+    """Begin a resumable upload of a new version of a document."""
+    return await _begun(request, creating.version_in(document_id))
+
+
+async def _begun(request: Request, opened: creating.Open) -> Response:
     try:
-        return await creating.create_upload(request, matter_id)
+        return await creating.create_upload(request, opened)
     except ClientDisconnect:
         return Response(status_code=400)  # to nobody
 

@@ -6,7 +6,6 @@ hands the upload to who verifies it. Segments are sealed under the version's one
 own that its row pins: what an interrupted request left behind opens in nobody's place.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,22 +14,19 @@ from uuid import UUID, uuid4
 from fastapi import Request
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import ClientDisconnect
 
 from services.docs_api.access import parameters
 from services.docs_api.keys import matter_key_of
 from services.docs_api.transfers.admission import EVENT, Expected, Reception, require_open
+from services.docs_api.transfers.attempt import Attempt
 from services.docs_api.transfers.errors import UploadClosed
-from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.intake import Start, Taken
-from services.docs_api.transfers.receiving import Receiving
-from services.docs_api.transfers.watch import whatever_happens
 from services.docs_api.tus.errors import ChecksumMismatch, OffsetMismatch, PatchTooSmall
 from services.docs_api.tus.queries import LEASE_SECONDS, TERMS, check_not_ended, held
 from services.docs_api.vault import Vault, vault_of
 from services.evidence.event import Draft, Event
 from services.kernel.database import driver_connection
-from services.kernel.http.admission import admission_of, principal_of, set_event_header
+from services.kernel.http.admission import admission_of, principal_of
 from services.kernel.problems import NotFound, TooLarge
 from services.tables.content import Segment, Upload, Version
 
@@ -56,22 +52,8 @@ async def send_piece(request: Request, upload_id: UUID, piece: Piece) -> int:
     """
     vault = vault_of(request)
     with vault.slots.take(principal_of(request).session):
-        sending = _Sending(vault, *await _admit(vault, request, upload_id, piece), piece)
-        try:
-            taken = await sending.move(request)
-            received, event = await whatever_happens(sending.acknowledge(taken))
-        except (Exception, asyncio.CancelledError) as error:
-            if sending.acknowledged:
-                raise
-            event = await whatever_happens(sending.give_up(error))
-            set_event_header(request.scope, event.header)
-            if isinstance(error, (ClientDisconnect, asyncio.CancelledError)):
-                raise
-            problem = problem_of(error)
-            problem.recorded = True
-            raise problem from error
-    set_event_header(request.scope, event.header)
-    return received
+        reception, start = await _admit(vault, request, upload_id, piece)
+        return await _Sending(vault, reception, start, piece).run(request)
 
 
 async def _admit(vault: Vault, request: Request, upload_id: UUID, piece: Piece) -> tuple[Reception, Start]:
@@ -132,10 +114,8 @@ async def _forget_unacknowledged(session: AsyncSession, reception: Reception) ->
     return int(await session.scalar(select(func.count()).select_from(Segment).where(*of_version)) or 0)
 
 
-class _Sending(Receiving):
+class _Sending(Attempt[int]):
     """One request that goes on with an upload."""
-
-    acknowledged = False
 
     def __init__(self, vault: Vault, reception: Reception, start: Start, piece: Piece) -> None:
         super().__init__(vault, reception, TERMS, start)
@@ -147,7 +127,7 @@ class _Sending(Receiving):
         came = self._received_bytes
         require_long_enough(self._vault, came, came == self._reception.room_bytes)
 
-    async def acknowledge(self, taken: Taken) -> tuple[int, Event]:
+    async def _complete(self, taken: Taken) -> tuple[int, Event]:
         """Say what came; and, if that is all, that it can be verified."""
         vault, reception, now = self._vault, self._reception, self._vault.recorder.clock()
         if self._piece.sha256 not in {None, taken.sha256}:
@@ -162,7 +142,7 @@ class _Sending(Receiving):
             draft = Draft(EVENT, "info", subject=reception.subject, change=change)
             connection = await driver_connection(session)
             event = await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
-        self.acknowledged = True
+        self._completed = True
         if received == total:
             vault.received.set()
         return received, event
@@ -185,29 +165,21 @@ class _Sending(Receiving):
             update(Upload).where(Upload.tenant_id == tenant, Upload.id == row["id"]).values(changed)
         )
 
-    async def give_up(self, error: BaseException) -> Event:
-        """Free the lease, if it is ours still, and record why. What was acknowledged stays."""
-        vault, reception = self._vault, self._reception
-        draft = Draft(
-            EVENT,
-            "failed",
-            reason_of(error),
-            subject=reception.subject,
-            change={"received": self._kept_bytes if self._counted_at_once else self._start.offset_bytes},
-            status=problem_of(error).status if isinstance(error, Exception) else None,
-        )
-        async with vault.database.transaction([reception.tenant]) as session:
-            await session.execute(
-                update(Upload)
-                .where(
-                    Upload.tenant_id == reception.tenant,
-                    Upload.id == reception.row["id"],
-                    Upload.lease_owner == reception.lease,
-                )
-                .values(lease_owner=None, lease_expires_at=None)
+    async def _reopen(self, session: AsyncSession) -> None:
+        reception = self._reception
+        await session.execute(
+            update(Upload)
+            .where(
+                Upload.tenant_id == reception.tenant,
+                Upload.id == reception.row["id"],
+                Upload.lease_owner == reception.lease,
             )
-            connection = await driver_connection(session)
-            return await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
+            .values(lease_owner=None, lease_expires_at=None)
+        )
+
+    def _left(self) -> dict[str, object]:
+        """What was acknowledged stays."""
+        return {"received": self._kept_bytes if self._counted_at_once else self._start.offset_bytes}
 
 
 def require_unfinished(state: str) -> None:

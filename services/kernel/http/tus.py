@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 VERSION: Final = "1.0.0"
-_PATHS: Final = re.compile(r"/v1/(?:tus|matters/[^/]+/tus)(?:/.*)?")
+_PATHS: Final = re.compile(r"/v1/(?:tus|(?:matters|documents)/[^/]+/tus)(?:/.*)?")
 
 
 def is_tus(path: str) -> bool:

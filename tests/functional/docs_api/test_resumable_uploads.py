@@ -72,10 +72,12 @@ def test_it_comes_in_parts_and_becomes_the_document(world: World, http: httpx.Cl
 
 def test_a_wrong_offset_changes_nothing(world: World, http: httpx.Client) -> None:
     upload = begun(world, http, world["attorney"], len(CONTENT))
+    document = newest(world, world["attorney"])
     assert upload.patch(0, CONTENT[:PART]).status_code == 204
-    assert slug_of(upload.patch(0, CONTENT[:PART])) == (409, "offset-mismatch")
-    assert slug_of(upload.patch(PART + 1, CONTENT[:PART])) == (409, "offset-mismatch")
-    assert upload.offset == PART
+    known = segments(world.instance, document)
+    for wrong in (0, 1, PART - 1, PART + 1, len(CONTENT), len(CONTENT) + 1, 10**17):
+        assert slug_of(upload.patch(wrong, content_of("other", PART))) == (409, "offset-mismatch")
+    assert (upload.offset, segments(world.instance, document)) == (PART, known)
 
 
 def test_limits_are_kept_and_told(world: World, http: httpx.Client) -> None:

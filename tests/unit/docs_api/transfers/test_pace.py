@@ -54,3 +54,15 @@ def test_our_own_slowness_is_not_held_against_the_client() -> None:
     pace = Pace(1024, clock)
     clock.now += 3600
     assert not pace.too_slow()
+
+
+def test_silence_is_what_the_client_is_waited_for_now() -> None:
+    clock = _Seconds()
+    pace = Pace(1024, clock)
+    clock.now += 5
+    assert pace.silent_seconds == 0
+    with pace.waiting():
+        clock.now += 3
+        assert pace.silent_seconds == 3
+    clock.now += 5
+    assert pace.silent_seconds == 0
