@@ -9,6 +9,7 @@ from services.auth.identity import IdentityKeys
 from services.auth.mail.courier import Courier, public_host
 from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
+from services.auth.oauth.routes import router as oauth
 from services.auth.organizations.routes import router as organizations
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
@@ -22,7 +23,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, oauth)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

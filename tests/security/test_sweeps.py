@@ -55,7 +55,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def test_the_policy_table_is_swept_whole() -> None:
-    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 13
+    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 16
     assert len(FIRM_OPERATIONS) >= 15
 
 
