@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.auth.clients.routes import router as clients
 from services.auth.credentials.routes import router as credentials
 from services.auth.enrolment.routes import router as enrolment
 from services.auth.identity import IdentityKeys
@@ -23,7 +24,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, oauth)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, oauth, clients)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

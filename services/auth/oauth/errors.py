@@ -2,7 +2,7 @@
 
 OAuthRefusal
 ├── InvalidRequest · UnsupportedGrantType · InvalidScope 400
-└── ClientRefused 401
+└── ClientRefused 401 ── AssertionReplayed · ClientEnded · ClientKeyEnded · ClientAddressRefused
 """
 
 from typing import ClassVar
@@ -42,3 +42,25 @@ class ClientRefused(OAuthRefusal):
 
     def headers(self) -> dict[str, str]:
         return {"WWW-Authenticate": self.challenge}
+
+
+class AssertionReplayed(ClientRefused):
+    """From here on whoever it is has shown a key, and is told more."""
+
+    slug = "assertion-replayed"
+    title = "The assertion was used before; sign a new one for each request"
+
+
+class ClientEnded(ClientRefused):
+    slug = "client-ended"
+    title = "The client was disabled, its term is over, or its organization is closed"
+
+
+class ClientKeyEnded(ClientRefused):
+    slug = "client-key-ended"
+    title = "The key was revoked, or its term is over"
+
+
+class ClientAddressRefused(ClientRefused):
+    slug = "client-address-refused"
+    title = "The client may not come from this address"

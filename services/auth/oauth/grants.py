@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from services.auth.oauth.client_credentials import client_credentials
 from services.auth.oauth.errors import InvalidRequest, UnsupportedGrantType
 from services.auth.oauth.forms import Form
 from services.auth.oauth.schemas import TokenAnswer
@@ -11,7 +12,7 @@ from services.auth.visit import Visit
 
 Grant = Callable[[Visit, Form], Awaitable[TokenAnswer]]
 
-GRANTS: Final[Mapping[str, Grant]] = MappingProxyType({})
+GRANTS: Final[Mapping[str, Grant]] = MappingProxyType({"client_credentials": client_credentials})
 """`grant_type` -> how it is answered."""
 
 
