@@ -44,6 +44,7 @@ class Program:
             self.id,
             self.key,
             token_endpoint_auth_method=method,
+            revocation_endpoint_auth_method=method,
             token_endpoint=endpoint,
             grant_type="client_credentials",
             base_url=self.instance.url,

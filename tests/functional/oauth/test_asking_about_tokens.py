@@ -81,6 +81,9 @@ def test_a_program_gives_its_token_up(office: World, document: str) -> None:
     assert program.call(token, "GET", path).status_code == 401
     assert program.call(other, "GET", path).status_code == 200, "each token has a session of its own"
     assert program.post("/oauth/revoke", token=token).status_code == 200
+    with program.authlib() as client:
+        assert client.revoke_token(f"{office.instance.url}/oauth/revoke", other).status_code == 200
+    assert program.call(other, "GET", path).status_code == 401
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -64,6 +64,7 @@ def test_what_the_gateway_refuses_has_the_form_of_the_dialect(instance: Instance
 
 
 def _is_oauth(answer: httpx.Response) -> None:
+    assert answer.headers["content-type"] == "application/json"
     assert set(answer.json()) == {"error", "error_description", "error_uri"}
     for name in ("cache-control", "x-content-type-options", "strict-transport-security", "request-id"):
         assert name in answer.headers
