@@ -182,6 +182,9 @@ async def disable(act: Act, resources: Resources, client_id: UUID) -> ClientView
         update(Member).where(Member.tenant_id == place.tenant, Member.id == place.id).values(state="removed")
     )
     sessions = await end_sessions(act.session, place, "client-disabled", act.now)
+    if client.acting_for != place.tenant:
+        await act.see(place.tenant, client.acting_for)
+        await act.record(Draft("client.disabled", subject=Subject("client", client_id)), client.acting_for)
     await _record(act, "client.disabled", client_id, {"sessions": sessions})
     return await _view(act, resources, place)
 

@@ -154,6 +154,13 @@ def test_an_assertion_is_good_once(office: World, program: Program) -> None:
     assert [tuple(row) for row in told] == [("denied", "client")]
 
 
+def test_each_kind_of_token_is_good_for_its_own_use_alone(program: Program) -> None:
+    assertion, token = program.assertion(), program.token()
+    as_access = program.call(assertion, "GET", "/v1/matters")
+    assert (as_access.status_code, as_access.json()["type"].rpartition("/")[2]) == (401, "unauthorized")
+    _refused(program.ask(token))
+
+
 def test_of_many_uses_at_once_one_succeeds(office: World) -> None:
     program = new_program(office, office["firm_admin"])
     assertion = program.assertion()

@@ -1,5 +1,6 @@
 """What a program may do, and from when on no more."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -197,3 +198,20 @@ def test_a_running_transfer_ends_with_its_key(office: World, tmp_path: Path) -> 
             list(pieces)
     (delivered,) = eventually(lambda: events(office.instance, long, "document.delivered"))
     assert delivered["reason"] == "session-ended"
+
+
+def test_no_token_is_made_beside_an_end(office: World) -> None:
+    """Whatever was given meanwhile is dead when the end is told."""
+    admin = office["firm_admin"].client
+    program = new_program(office, office["firm_admin"])
+    put_on_matter(office, program, office.matter)
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(program.ask) for _ in range(12)]
+        admin.call("POST", f"/v1/clients/{program.id}/disable")
+        answers = [each.result() for each in asked]
+    for answer in answers:
+        if answer.status_code == 200:
+            token = answer.json()["access_token"]
+            assert problem_of(program.call(token, "GET", "/v1/matters")) == (401, "session-ended")
+        else:
+            assert error_of(answer) == (401, "client-ended")
