@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.auth.clients.routes import router as clients
 from services.auth.credentials.routes import router as credentials
 from services.auth.enrolment.routes import router as enrolment
 from services.auth.identity import IdentityKeys
 from services.auth.mail.courier import Courier, public_host
 from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
+from services.auth.oauth.routes import router as oauth
 from services.auth.organizations.routes import router as organizations
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
@@ -22,7 +24,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, oauth, clients)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

@@ -22,19 +22,20 @@ class LockedMember:
 
     state: str
     password_hash: str = field(repr=False)
+    kind: str = "person"
 
 
 async def lock_member(
     session: AsyncSession, member: Place, *, exclusive: bool = False
 ) -> LockedMember | None:
     """Keep others from changing `member` (exclusive: and from making tokens for them) meanwhile."""
-    wanted = select(Member.state, Member.password_hash).where(
+    wanted = select(Member.state, Member.password_hash, Member.kind).where(
         Member.tenant_id == member.tenant, Member.id == member.id
     )
     # The lock leaves foreign keys alone, which only need the row to stay.
     locking = wanted.with_for_update(read=not exclusive, key_share=exclusive)
     row = (await session.execute(locking)).one_or_none()
-    return None if row is None else LockedMember(row.state, row.password_hash)
+    return None if row is None else LockedMember(row.state, row.password_hash, row.kind)
 
 
 async def confirm_acting(act: Act, *, exclusive: bool = False) -> None:

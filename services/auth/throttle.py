@@ -49,6 +49,8 @@ PASSWORDS: Final = Rule("password", 10, timedelta(minutes=15), 50, timedelta(hou
 # A code has a million values, so its guesses are capped for the account as a whole (NIST SP 800-63B 5.2.2:
 # 100 failures); who gets to guess here has the password already.
 CODES: Final = Rule("code", 10, timedelta(minutes=15), 100, DAY, 0)
+# Nobody guesses a signature: this keeps one machine with a wrong clock, or many with one, from being a load.
+ASSERTIONS: Final = Rule("assertion", 30, timedelta(minutes=15), 300, timedelta(hours=1), 10)
 STEP_UPS: Final = Rule("step-up", 5, timedelta(minutes=15), 100, DAY, 0)
 
 PER_SOURCE: Final = 60

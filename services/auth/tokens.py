@@ -13,13 +13,18 @@ from services.kernel.settings import Settings
 from services.keys.signing import SigningKey
 
 TYP = "at+jwt"
+MAX_LIFETIME_SECONDS = 600
 CLIENT_ID = "redwell"
 _BACKDATED_SECONDS = 5  # a verifier's clock may be this far behind ours
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """A member in a live session, as the tables say now."""
+    """A member in a live session, as the tables say now.
+
+    A program has `scopes`: those of its role that it was given, or fewer; `networks`: see `Principal`; and
+    its own `client_id`.
+    """
 
     member: UUID
     organization: UUID
@@ -29,6 +34,9 @@ class Bearer:
     amr: tuple[str, ...]
     auth_time: datetime
     expires_at: datetime
+    scopes: frozenset[Scope] | None = None
+    networks: tuple[str, ...] = ()
+    client_id: str = CLIENT_ID
 
     def scopes_for(self, firm: UUID) -> frozenset[Scope]:
         """What the roles allow while acting for `firm`.
@@ -37,6 +45,8 @@ class Bearer:
             Forbidden: nothing at all.
         """
         scopes = scopes_of(self.roles, acting_for_another=firm != self.organization)
+        if self.scopes is not None:
+            scopes &= self.scopes
         if not scopes:
             raise Forbidden
         return scopes
@@ -52,6 +62,7 @@ class Bearer:
             acr=self.acr,
             amr=self.amr,
             auth_time=self.auth_time,
+            networks=self.networks,
         )
 
 
@@ -88,12 +99,12 @@ class TokenMint:
             "acr": bearer.acr,
             "amr": list(bearer.amr),
             "auth_time": int(bearer.auth_time.timestamp()),
-            "client_id": CLIENT_ID,
+            "client_id": bearer.client_id,
             "jti": secrets.token_urlsafe(16),
             "iat": issued,
             "nbf": issued - _BACKDATED_SECONDS,
             "exp": issued + lifetime,
-        }
+        } | ({"networks": list(bearer.networks)} if bearer.networks else {})
         return AccessToken(
             access_token=self._key.sign(TYP, claims), expires_in=lifetime, acting_for=firm, scope=scope
         )

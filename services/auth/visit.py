@@ -59,7 +59,8 @@ class Visit:
             if refusal.status >= SERVER_FAULT:
                 raise
             recorder: Recorder = self.request.app.state.recorder
-            draft = Draft(self._event_type(), "denied", refusal.slug, subject, status=refusal.status)
+            reason = refusal.reason or refusal.slug
+            draft = Draft(self._event_type(), "denied", reason, subject, status=refusal.status)
             event = await recorder.append_alone(tenant, draft, self.admission)
             set_event_header(self.request.scope, event.header)
             refusal.recorded = True

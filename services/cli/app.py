@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from services.cli import building
+from services.cli.clients import clients
 from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
@@ -30,6 +31,7 @@ app = typer.Typer(
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(clients, name="client")
 
 for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
     app.command()(command)

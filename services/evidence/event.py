@@ -124,7 +124,7 @@ def _actor(principal: Principal | None) -> dict[str, object] | None:
     if principal is None:
         return None
     return {
-        "kind": "member",
+        "kind": "client" if principal.is_program else "member",
         "id": str(principal.id),
         "org": str(principal.organization),
         "sid": str(principal.session),

@@ -19,10 +19,10 @@ from services.evidence.event import Draft, Outcome, Subject
 from services.evidence.recorder import Recorder
 from services.kernel.http.admission import set_event_header
 from services.kernel.http.operation import Operation
+from services.kernel.http.refusal import refusal_body
 from services.kernel.logs import logger
 from services.kernel.principal import ADMISSION_KEY, Admission
 from services.kernel.problems import (
-    PROBLEM_TYPE,
     BadRequest,
     EvidenceUnavailable,
     InternalError,
@@ -32,7 +32,6 @@ from services.kernel.problems import (
     RedwellError,
     TooLarge,
     Unavailable,
-    problem_body,
 )
 
 _log = logger("evidence")
@@ -50,19 +49,23 @@ def install_problem_handlers(app: FastAPI, operations: Iterable[Operation]) -> N
     async def handle(request: Request, error: Exception) -> Response:
         problem = as_problem(error)
         admission = request.scope.get(ADMISSION_KEY)
+        operation = table.get(admission.operation) if isinstance(admission, Admission) else None
         if isinstance(admission, Admission):
-            problem = await _recorded(request, admission, problem, table.get(admission.operation))
+            problem = await _recorded(request, admission, problem, operation)
         if problem.status >= SERVER_FAULT:
             _log.error("request failed", operation=getattr(admission, "operation", None), exc_info=error)
-        return problem_response(problem, admission if isinstance(admission, Admission) else None)
+        return problem_response(problem, admission if isinstance(admission, Admission) else None, operation)
 
     for kind in (RedwellError, RequestValidationError, HTTPException, DBAPIError, Exception):
         app.add_exception_handler(kind, handle)
 
 
-def problem_response(problem: RedwellError, admission: Admission | None) -> Response:
-    body = problem_body(problem, admission.request_id if admission else None)
-    return Response(body, problem.status, media_type=PROBLEM_TYPE, headers=problem.headers())
+def problem_response(
+    problem: RedwellError, admission: Admission | None, operation: Operation | None
+) -> Response:
+    dialect = operation.dialect if operation else "v1"
+    media_type, body = refusal_body(problem, dialect, admission.request_id if admission else None)
+    return Response(body, problem.status, media_type=media_type, headers=problem.headers())
 
 
 def as_problem(error: Exception) -> RedwellError:
@@ -107,7 +110,7 @@ async def _recorded(
     set_event_header(request.scope, None)
     try:
         if admission.principal is None:
-            await recorder.count_refusal(admission, problem.slug)
+            await recorder.count_refusal(admission, problem.reason or problem.slug)
             return problem
         tenant = admission.principal.firm
         draft = refusal_draft(operation, admission, problem)

@@ -12,8 +12,8 @@ from starlette.types import Send
 
 from services.gateway.point import Verdict
 from services.kernel.http.admission import EVENT_KEY, dress
+from services.kernel.http.refusal import refusal_body
 from services.kernel.principal import ADMISSION_KEY
-from services.kernel.problems import PROBLEM_TYPE, problem_body
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -43,9 +43,10 @@ class Answer:
 def refusal(verdict: Verdict) -> Answer:
     """The response to a refused request: problem, the headers its status demands, request id and event."""
     assert verdict.problem is not None, "admitted requests are answered by their service"
-    body = problem_body(verdict.problem, verdict.admission.request_id)
+    dialect = verdict.operation.dialect if verdict.operation else "v1"
+    media_type, body = refusal_body(verdict.problem, dialect, verdict.admission.request_id)
     headers = [
-        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         *((name.lower().encode(), value.encode()) for name, value in verdict.problem.headers().items()),
     ]

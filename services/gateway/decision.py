@@ -8,9 +8,11 @@ Pure, and the same for both faces. The steps, in their order:
 4. The version is ours, where the protocol is tus (412). The body is not encoded, is of the operation's type
    (415), and declares no length beyond its limit (413).
 5. The operation is public; or the secret in the path is one that opens an upload (404), whatever else is
-   sent; or the token is genuine, ours, valid now, and of two factors (401).
+   sent; or the token is genuine, ours, valid now, and of two factors or a program's, and then it comes from
+   where the program may (401).
 6. The principal has every scope that the operation wants (403).
-7. The last factor is recent enough for the operation (401, RFC 9470): nobody proves one for a refusal.
+7. The last factor is recent enough for the operation (401, RFC 9470): nobody proves one for a refusal. A
+   program has none, so it never is.
 
 What is public knowledge (paths, methods, types) is refused before the token is looked at; whatever is refused
 from step 6 on is the refusal of an identified principal. Sessions and grants are the services' own queries.
@@ -19,7 +21,7 @@ from step 6 on is the refusal of an identified principal. Sessions and grants ar
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.gateway.errors import CapabilityUnknown, TusVersionUnsupported
+from services.gateway.errors import CapabilityUnknown, NetworkRefused, TusVersionUnsupported
 from services.gateway.head import (
     Fields,
     RequestHead,
@@ -32,6 +34,7 @@ from services.gateway.policy import PolicyTable
 from services.gateway.tokens import AccessTokens
 from services.kernel.http.operation import Operation
 from services.kernel.http.tus import VERSION
+from services.kernel.networks import within
 from services.kernel.principal import Principal
 from services.kernel.problems import (
     BadRequest,
@@ -84,6 +87,7 @@ def decide(head: RequestHead, rules: Rules, now: datetime, holder: Principal | N
         # 5
         if operation.access != "public":
             principal = _identified(operation, fields, rules, now, holder)
+            _check_network(principal, head.address)
             # 6, 7
             _check_scopes(operation, principal)
             _check_factor(operation, principal, now)
@@ -101,6 +105,11 @@ def _identified(
     if holder is None or holder.upload is None:
         raise CapabilityUnknown
     return holder
+
+
+def _check_network(principal: Principal, address: str) -> None:
+    if principal.networks and not within(address, principal.networks):
+        raise NetworkRefused
 
 
 def _check_dialect(operation: Operation, fields: Fields) -> None:
@@ -139,7 +148,9 @@ def _is_type(content_type: bytes | None, media_type: str) -> bool:
 
 def _check_factor(operation: Operation, principal: Principal, now: datetime) -> None:
     limit = operation.factor_max_age_seconds
-    if limit is not None and (now - principal.auth_time).total_seconds() > limit:
+    if limit is None:
+        return
+    if principal.is_program or (now - principal.auth_time).total_seconds() > limit:
         raise StepUpRequired(limit)
 
 

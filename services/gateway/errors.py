@@ -47,6 +47,13 @@ class FactorMissing(Unauthorized):
     challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2"'
 
 
+class NetworkRefused(Unauthorized):
+    """A program's token, from an address that the program may not come from."""
+
+    slug = "network-refused"
+    title = "The token is not good from this address"
+
+
 class CapabilityUnknown(NotFound):
     """The secret in the path opens nothing, or no longer: outside, the same as what is not there."""
 

@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from services.gateway.errors import FactorMissing, TokenMissing
-from services.kernel.principal import Principal
+from services.kernel.networks import network
+from services.kernel.principal import PROGRAM_ACR, Principal
 from services.kernel.problems import Unauthorized
 from services.kernel.scopes import Role, Scope, scopes_of
 from services.keys.keyring import Keyring
@@ -47,7 +48,7 @@ class AccessTokens:
             principal = self._principals.get(token) or self._remember(token, principal_of_claims(claims))
         except TokenError as error:
             raise Unauthorized from error
-        if principal.acr not in ACCEPTED_ACR:
+        if principal.acr not in ACCEPTED_ACR and not principal.is_program:
             raise FactorMissing
         return principal
 
@@ -67,6 +68,7 @@ def principal_of_claims(claims: Claims) -> Principal:
     """
     try:
         roles = frozenset(Role(name) for name in _strings(claims["roles"]))
+        _check_kind(roles, claims["acr"])
         organization, firm = UUID(_string(claims["org"])), UUID(_string(claims["firm"]))
         scopes = frozenset(Scope(name) for name in _string(claims["scope"]).split())
         return Principal(
@@ -80,9 +82,17 @@ def principal_of_claims(claims: Claims) -> Principal:
             amr=tuple(_strings(claims["amr"])),
             auth_time=_moment(claims["auth_time"]),
             upload=UUID(_string(claims["upload"])) if "upload" in claims else None,
+            networks=tuple(map(network, _strings(claims.get("networks", [])))),
         )
     except (KeyError, ValueError, OverflowError, OSError) as error:
         raise TokenError("bad-claims") from error
+
+
+def _check_kind(roles: frozenset[Role], acr: object) -> None:
+    """A program's role is its only one, and goes with a program's `acr`; neither goes with a person."""
+    program = roles == {Role.CLIENT}
+    if program != (Role.CLIENT in roles) or program != (acr == PROGRAM_ACR):
+        raise ValueError("neither a person nor a program")
 
 
 def claims_of_principal(principal: Principal) -> Claims:

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from services.kernel.scopes import Role, Scope
 
+PROGRAM_ACR = "program"
+"""How a program is known: by a key, and never by the factors of a person."""
+
 ADMISSION_KEY = "redwell.admission"
 """Where the admission lies in the ASGI scope. No client can write there."""
 
@@ -18,6 +21,7 @@ ADMISSION_KEY = "redwell.admission"
 class Principal:
     """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked.
 
+    A program's token may say from which `networks` it is good; from anywhere where it names none.
     With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
     """
 
@@ -31,6 +35,11 @@ class Principal:
     amr: tuple[str, ...]
     auth_time: datetime
     upload: UUID | None = None
+    networks: tuple[str, ...] = ()
+
+    @property
+    def is_program(self) -> bool:
+        return Role.CLIENT in self.roles
 
     @property
     def acts_for_another(self) -> bool:

@@ -28,13 +28,15 @@ TYPE_PREFIX = "https://redwell.dev/errors/"
 class RedwellError(Exception):
     """An expected failure. `slug` is stable: programs switch on it; `detail` is for people.
 
-    `recorded` is set by who has already written the evidence of this very refusal.
+    `recorded` is set by who has already written the evidence of this very refusal; `reason`, by who knows
+    more exactly than the slug why, for the evidence alone.
     """
 
     status: ClassVar[int]
     slug: ClassVar[str]
     title: ClassVar[str]
     recorded: bool = False
+    reason: str | None = None
 
     def __init__(self, detail: str | None = None, **members: object) -> None:
         super().__init__(detail or self.title)

@@ -19,6 +19,7 @@ class Scope(StrEnum):
     FACTOR_RESET = "factor:reset"
     MEMBER_MANAGE = "member:manage"
     MEMBER_COUNTRY = "member:country"
+    CLIENT_MANAGE = "client:manage"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
     CLASS_MANAGE = "class:manage"
@@ -55,6 +56,8 @@ class Role(StrEnum):
     PARALEGAL = "paralegal"
     COMPLIANCE_OFFICER = "compliance_officer"
     OPERATOR = "operator"
+    CLIENT = "client"
+    """A program. It holds no other role, and of this one's scopes only those that it was given."""
 
 
 class OrganizationKind(StrEnum):
@@ -64,14 +67,9 @@ class OrganizationKind(StrEnum):
 
 
 _PEOPLE = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.MEMBER_MANAGE}
-_ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ}
-_CASE_READING = {
-    Scope.SELF,
-    Scope.CLASS_READ,
-    Scope.MATTER_READ,
-    Scope.DOCUMENT_LIST,
-    Scope.DOCUMENT_READ,
-}
+_ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ, Scope.CLIENT_MANAGE}
+_CONTENT_READING = {Scope.CLASS_READ, Scope.MATTER_READ, Scope.DOCUMENT_LIST, Scope.DOCUMENT_READ}
+_CASE_READING = _CONTENT_READING | {Scope.SELF}
 
 ROLE_SCOPES = MappingProxyType(
     {
@@ -117,6 +115,11 @@ ROLE_SCOPES = MappingProxyType(
             _PEOPLE
             | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET, Scope.UPLOAD_MEND}
         ),
+        # Only what is of a matter that it was put on: nothing of the whole firm but its vocabulary, nothing
+        # that extends its own reach, and nothing that a person must stand for.
+        Role.CLIENT: frozenset(
+            _CONTENT_READING | {Scope.DOCUMENT_WRITE, Scope.CONSENT_READ, Scope.GRANT_READ, Scope.HOLD_READ}
+        ),
     }
 )
 
@@ -124,7 +127,8 @@ ACTING_SCOPES = MappingProxyType(
     {
         Role.PARALEGAL: frozenset(
             _CASE_READING | {Scope.GRANT_OWN, Scope.ACCESS_REQUEST, Scope.NDA_READ, Scope.NDA_SIGN}
-        )
+        ),
+        Role.CLIENT: frozenset(_CONTENT_READING),
     }
 )
 """What a provider's role may ask for while acting for a firm. Nobody else acts for another organization."""

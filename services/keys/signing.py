@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, Self
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jws
@@ -60,6 +61,23 @@ class SigningKey:
         headers = {"typ": typ, "kid": self.kid}
         token: str = jws.sign(claims, self._jose_key, headers=headers, algorithm=ALGORITHM)
         return token
+
+
+def public_jwk_of_pem(pem: bytes) -> dict[str, str]:
+    """The public JWK of a PEM public key, without a name.
+
+    Raises:
+        ValueError: it is no public key, or not a P-256 key.
+    """
+    try:
+        public_key = serialization.load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError("The file holds no public key.") from error
+    if not isinstance(public_key, ec.EllipticCurvePublicKey) or not isinstance(
+        public_key.curve, ec.SECP256R1
+    ):
+        raise ValueError("The key is not a P-256 key.")  # noqa: TRY004 - the bytes are wrong
+    return _jwk_point(public_key)
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:

@@ -10,47 +10,27 @@ ECDSA lets anyone turn a valid signature into a second valid one. Both are the s
 (`iss`, `jti`), and nothing may ever be denied or counted by a token's bytes.
 """
 
-import base64
 import hashlib
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, NoReturn
+from typing import Final
 
-from jose import jws
-
-from services.keys.errors import KeysError
+from services.keys.compact import Claims, CompactToken, TokenError
 from services.keys.keyring import Keyring, VerificationKey
 from services.keys.signing import ALGORITHM
+
+__all__ = ["CACHED_TOKENS", "MAX_CLOCK_SKEW_SECONDS", "Claims", "TokenError", "TokenVerifier"]
 
 MAX_CLOCK_SKEW_SECONDS: Final = 30
 CACHED_TOKENS: Final = 4096
 
-# An ES256 signature is 64 bytes: 86 characters, never padded. The bounds keep nesting and size harmless.
-_TOKEN: Final = re.compile(
-    r"([A-Za-z0-9_-]{20,512})\.([A-Za-z0-9_-]{20,3072})\.([A-Za-z0-9_-]{86})", re.ASCII
-)
 _HEADER_MEMBERS: Final = {"alg", "typ", "kid"}
 _TIMES: Final = ("exp", "nbf", "iat")
 _NAMES: Final = ("iss", "sub", "aud", "jti")
 _NAME: Final = re.compile(r"[\x21-\x7e]{1,512}")
 _LATEST: Final = 2**53
-
-Claims = dict[str, object]
-
-
-class TokenError(KeysError):
-    """A token is not believed.
-
-    Attributes:
-        reason: a stable slug for the log and the evidence; a caller outside learns only that it failed.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The token is not accepted: {reason}.")
-        self.reason = reason
 
 
 class TokenVerifier:
@@ -96,18 +76,15 @@ class TokenVerifier:
         Raises:
             TokenError: for anything else, whatever it is.
         """
-        parts = _split(token)
+        compact = CompactToken.of(token)
         cache_key = (hashlib.sha256(token.encode("ascii")).digest(), typ, audience)
-        claims = self._cache.get(cache_key) or self._verify_parts(token, parts, typ, audience)
+        claims = self._cache.get(cache_key) or self._verify_compact(compact, typ, audience)
         _verify_times(claims, now, self._lifetimes[typ])
         self._remember(cache_key, claims)
         return dict(claims)
 
-    def _verify_parts(self, token: str, parts: tuple[str, str, str], typ: str, audience: str) -> Claims:
-        header, payload, _ = (_decode_base64url(part) for part in parts)
-        key = self._find_key(_parse_object(header), typ)
-        _verify_signature(token, key)
-        claims = _parse_object(payload)
+    def _verify_compact(self, compact: CompactToken, typ: str, audience: str) -> Claims:
+        claims = compact.claims(self._find_key(compact.unverified_header(), typ).jose_key)
         _verify_shapes(claims)
         if claims["iss"] != self._issuer:
             raise TokenError("wrong-issuer")
@@ -131,57 +108,6 @@ class TokenVerifier:
         self._cache.move_to_end(cache_key)
         while len(self._cache) > self._cached_tokens:
             self._cache.popitem(last=False)
-
-
-def _split(token: str) -> tuple[str, str, str]:
-    match = _TOKEN.fullmatch(token)
-    if match is None:
-        raise TokenError("malformed")
-    header, payload, signature = match.groups()
-    return header, payload, signature
-
-
-def _decode_base64url(part: str) -> bytes:
-    try:
-        data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except ValueError as exc:
-        raise TokenError("malformed") from exc
-    # Trailing bits that mean nothing would give one token many spellings.
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != part:
-        raise TokenError("malformed")
-    return data
-
-
-def _parse_object(data: bytes) -> Claims:
-    try:
-        parsed = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_float=_refuse, parse_constant=_refuse
-        )
-    except (ValueError, RecursionError) as exc:
-        raise TokenError("malformed") from exc
-    if not isinstance(parsed, dict):
-        raise TokenError("malformed")
-    return parsed
-
-
-def _unique(pairs: list[tuple[str, object]]) -> Claims:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("A member is given twice.")
-    return members
-
-
-def _refuse(_text: str) -> NoReturn:
-    raise ValueError("A token holds no fractions.")
-
-
-def _verify_signature(token: str, key: VerificationKey) -> None:
-    try:
-        jws.verify(token, key.jose_key, algorithms=[ALGORITHM])
-    except (
-        Exception
-    ) as exc:  # python-jose lets errors of many unrelated kinds escape; each means "not genuine"
-        raise TokenError("bad-signature") from exc
 
 
 def _verify_shapes(claims: Claims) -> None:

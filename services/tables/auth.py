@@ -57,7 +57,10 @@ class Organization(Record):
 
 
 class Member(Record):
-    """A person in an organization. Address and name are sealed; the address has a blind index."""
+    """A person or a program in an organization. Address and name are sealed; the address has a blind index.
+
+    A program (`clients`) has neither address nor password, so nobody can sign in as one.
+    """
 
     __tablename__ = "members"
     __table_args__ = (
@@ -66,6 +69,11 @@ class Member(Record):
         Index(None, "tenant_id", "email_index", unique=True, postgresql_where=text("state <> 'removed'")),
         Index(None, "email_index"),
         CheckConstraint("state IN ('enrolling', 'active', 'suspended', 'removed')", name="state"),
+        CheckConstraint(
+            "num_nonnulls(email_index, email_sealed, password_hash) "
+            "= CASE kind WHEN 'person' THEN 3 WHEN 'client' THEN 0 END AND kind IN ('person', 'client')",
+            name="kind",
+        ),
         {
             "info": {
                 "access": Access(
@@ -83,10 +91,12 @@ class Member(Record):
     )
     tenant_id: Mapped[TenantId]
     id: Mapped[RowId]
-    email_index: Mapped[bytes]
-    email_sealed: Mapped[bytes]
+    kind: Mapped[str] = mapped_column(server_default="person")
+    # Null for a client, and for nobody else.
+    email_index: Mapped[bytes] = mapped_column(nullable=True)
+    email_sealed: Mapped[bytes] = mapped_column(nullable=True)
     name_sealed: Mapped[bytes]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str] = mapped_column(nullable=True)
     state: Mapped[str]
     created_at: Mapped[datetime]
     country: Mapped[str | None]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,8 @@ class Session(Record):
     _check = ("SELECT (id, member_id, ended_at, idle_expires_at, expires_at)",)
     __table_args__ = (
         member_key(),
+        ForeignKeyConstraint(["tenant_id", "client_kid"], ["client_keys.tenant_id", "client_keys.kid"]),
+        Index(None, "tenant_id", "client_kid", postgresql_where=text("client_kid IS NOT NULL")),
         {
             "info": {
                 "access": Access(
@@ -75,6 +77,8 @@ class Session(Record):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    client_kid: Mapped[str | None]
+    """The key that a program began it with; a person's sessions have none."""
 
 
 class RefreshToken(Record):

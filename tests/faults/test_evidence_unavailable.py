@@ -15,6 +15,7 @@ from tests.harness.everything import Everything
 from tests.harness.instance import Instance
 from tests.harness.ledger import check_ledger
 from tests.harness.people import World
+from tests.harness.programs import new_program
 from tests.harness.rows import digests, events, received_bytes, rows, segments, wait_until_quiet
 from tests.harness.stage import MIB, SHAPES, content_of, new_upload, objects_on_disk, staged
 from tests.harness.wire import Wire
@@ -81,6 +82,16 @@ def test_refusals_of_strangers_are_not_given_without_being_counted(everything: E
     assert {name: told(answer) for name, answer in answers.items()} == dict.fromkeys(answers, REFUSED)
     for row in TOKEN_OPERATIONS.values():
         assert everything.caller.call(row, None).status_code == 401
+
+
+def test_no_program_gets_a_token_without_evidence(world: World) -> None:
+    world.renew()
+    program = new_program(world, world["firm_admin"])
+    with unwritable(world.instance, "events"):
+        answer = program.ask()
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+    assert rows(world.instance, "SELECT id FROM sessions WHERE member_id = $1::uuid", program.id) == []
+    assert program.token()
 
 
 def test_an_upload_is_not_closed_without_evidence(world: World, tmp_path: Path) -> None:

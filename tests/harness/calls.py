@@ -11,6 +11,7 @@ import httpx
 
 from services.kernel.contracts import committed_operations
 from services.kernel.http.operation import Operation
+from services.keys.signing import SigningKey
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World, matter_body
 
@@ -94,7 +95,15 @@ def bodies(world: World) -> dict[str, Any]:
         "nda.sign": {"engagement_id": world.engagement, "version": 1, "sha256": "0" * 64},
         "consents.record": {"given_at": "2026-01-01T00:00:00Z", "note": "By letter"},
         "members.declare_country": {"country": "IN"},
+        "clients.create": {"name": "Robot", "scopes": ["document:read"]},
+        "clients.add_key": {"jwk": new_jwk()},
     }
+
+
+def new_jwk() -> dict[str, str]:
+    """The public half of a key that nobody had before."""
+    public = SigningKey.generate().public_jwk()
+    return {name: public[name] for name in ("kty", "crv", "x", "y")}
 
 
 async def stored_event(instance: Instance, header: str) -> asyncpg.Record | None:

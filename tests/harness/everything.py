@@ -9,6 +9,7 @@ import httpx
 from services.kernel.http.operation import Operation
 from tests.harness.calls import OPERATIONS, TOKEN_OPERATIONS, Caller, bodies
 from tests.harness.people import Person, World, invite
+from tests.harness.programs import new_program
 from tests.harness.stage import may, new_upload
 
 PEOPLE = ("attorney", "firm_admin", "officer", "paralegal", "provider_admin")
@@ -31,6 +32,7 @@ class Everything:
         self.invitation = world["firm_admin"].client.call(
             "POST", "/v1/invitations", {"email": "late@example.com", "roles": ["attorney"]}
         )["code"]
+        program = new_program(world, world["firm_admin"])
         self.caller = Caller(
             world.instance,
             {
@@ -46,6 +48,8 @@ class Everything:
                 "consent_id": str(uuid4()),
                 "request_id": str(uuid4()),
                 "hold_id": str(uuid4()),
+                "client_id": program.id,
+                "kid": program.kid,
             },
         )
 

@@ -54,6 +54,8 @@ def caller(world: World) -> Iterator[Caller]:
         "request_id",
         "hold_id",
         "event_id",
+        "client_id",
+        "kid",
     )
     made = Caller(
         world.instance,
@@ -73,6 +75,7 @@ def _person(world: World, operation: Operation) -> Person | None:
         "engagements": world["firm_admin"],
         "members": world["provider_admin"],
         "classes": world["firm_admin"],
+        "clients": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],
         "step_up": world["firm_staff"],

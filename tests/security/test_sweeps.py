@@ -10,6 +10,7 @@ from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.scopes import Role, Scope, scopes_of
 from tests.harness.calls import OPERATIONS, TOKEN_OPERATIONS, Caller, bodies, counted_refusals, stored_event
 from tests.harness.people import Person, World, matter_body
+from tests.harness.programs import new_program
 
 FIRM_OPERATIONS = {
     name for name, row in TOKEN_OPERATIONS.items() if "{" in row.path and not row.path.startswith("/v1/organ")
@@ -31,6 +32,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     )
     held = attorney.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
     hold = attorney.call("POST", f"/v1/matters/{held}/holds", {"reason": "Litigation"})
+    program = new_program(world, world["firm_admin"])
     made = Caller(
         world.instance,
         {
@@ -46,6 +48,8 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,
+            "client_id": program.id,
+            "kid": program.kid,
         },
     )
     described = made.call(OPERATIONS["documents.get"], world["attorney"])
@@ -55,7 +59,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def test_the_policy_table_is_swept_whole() -> None:
-    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 13
+    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 18
     assert len(FIRM_OPERATIONS) >= 15
 
 

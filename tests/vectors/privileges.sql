@@ -13,6 +13,11 @@ GRANT SELECT ON assertion_keys TO redwell_docs
 CREATE POLICY docs_tenant ON assertion_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT ON assertion_keys TO redwell_gateway
 CREATE POLICY gateway_tenant ON assertion_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE client_assertions OWNER TO redwell_owner
+ALTER TABLE client_assertions ENABLE ROW LEVEL SECURITY
+ALTER TABLE client_assertions FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON client_assertions TO redwell_auth
+CREATE POLICY auth_tenant ON client_assertions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE document_classes OWNER TO redwell_owner
 ALTER TABLE document_classes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_classes FORCE ROW LEVEL SECURITY
@@ -353,6 +358,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON challenges TO redwell_auth
 CREATE POLICY auth_tenant ON challenges TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, secret_sha256) ON challenges TO redwell_signin
 CREATE POLICY signin_across ON challenges TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE clients OWNER TO redwell_owner
+ALTER TABLE clients ENABLE ROW LEVEL SECURITY
+ALTER TABLE clients FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON clients TO redwell_auth
+CREATE POLICY auth_tenant ON clients TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id) ON clients TO redwell_signin
+CREATE POLICY signin_across ON clients TO redwell_signin USING (true) WITH CHECK (true)
 ALTER TABLE document_changes OWNER TO redwell_owner
 ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
@@ -391,17 +403,6 @@ ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY
 ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes TO redwell_auth
 CREATE POLICY auth_tenant ON recovery_codes TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-ALTER TABLE sessions OWNER TO redwell_owner
-ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
-ALTER TABLE sessions FORCE ROW LEVEL SECURITY
-GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_audit
-CREATE POLICY audit_across ON sessions TO redwell_audit USING (true) WITH CHECK (true)
-GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO redwell_auth
-CREATE POLICY auth_tenant ON sessions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, member_id) ON sessions TO redwell_courier
-CREATE POLICY courier_across ON sessions TO redwell_courier USING (true) WITH CHECK (true)
-GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
-CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE totp_factors OWNER TO redwell_owner
 ALTER TABLE totp_factors ENABLE ROW LEVEL SECURITY
 ALTER TABLE totp_factors FORCE ROW LEVEL SECURITY
@@ -418,13 +419,11 @@ GRANT SELECT (tenant_id, id, document_id, state), UPDATE (state) ON versions TO 
 CREATE POLICY sweeper_across ON versions TO redwell_sweeper USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, document_id, state), SELECT (length_bytes, sha256, segment_count, matter_key_id, wrapped_data_key) ON versions TO redwell_verifier
 CREATE POLICY verifier_across ON versions TO redwell_verifier USING (true) WITH CHECK (true)
-ALTER TABLE refresh_tokens OWNER TO redwell_owner
-ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
-ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
-GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_tokens TO redwell_auth
-CREATE POLICY auth_tenant ON refresh_tokens TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, token_sha256) ON refresh_tokens TO redwell_signin
-CREATE POLICY signin_across ON refresh_tokens TO redwell_signin USING (true) WITH CHECK (true)
+ALTER TABLE client_keys OWNER TO redwell_owner
+ALTER TABLE client_keys ENABLE ROW LEVEL SECURITY
+ALTER TABLE client_keys FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON client_keys TO redwell_auth
+CREATE POLICY auth_tenant ON client_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE segments OWNER TO redwell_owner
 ALTER TABLE segments ENABLE ROW LEVEL SECURITY
 ALTER TABLE segments FORCE ROW LEVEL SECURITY
@@ -441,6 +440,17 @@ GRANT SELECT, INSERT, UPDATE ON uploads TO redwell_docs
 CREATE POLICY docs_tenant ON uploads TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, UPDATE (state, received_bytes, lease_owner, lease_expires_at) ON uploads TO redwell_sweeper
 CREATE POLICY sweeper_across ON uploads TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE sessions OWNER TO redwell_owner
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
+ALTER TABLE sessions FORCE ROW LEVEL SECURITY
+GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_audit
+CREATE POLICY audit_across ON sessions TO redwell_audit USING (true) WITH CHECK (true)
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO redwell_auth
+CREATE POLICY auth_tenant ON sessions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, member_id) ON sessions TO redwell_courier
+CREATE POLICY courier_across ON sessions TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
+CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE upload_capabilities OWNER TO redwell_owner
 ALTER TABLE upload_capabilities ENABLE ROW LEVEL SECURITY
 ALTER TABLE upload_capabilities FORCE ROW LEVEL SECURITY
@@ -450,3 +460,10 @@ GRANT SELECT ON upload_capabilities TO redwell_gateway
 CREATE POLICY gateway_across ON upload_capabilities TO redwell_gateway USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, sha256, expires_at), DELETE ON upload_capabilities TO redwell_sweeper
 CREATE POLICY sweeper_across ON upload_capabilities TO redwell_sweeper USING (true) WITH CHECK (true)
+ALTER TABLE refresh_tokens OWNER TO redwell_owner
+ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
+ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON refresh_tokens TO redwell_auth
+CREATE POLICY auth_tenant ON refresh_tokens TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, token_sha256) ON refresh_tokens TO redwell_signin
+CREATE POLICY signin_across ON refresh_tokens TO redwell_signin USING (true) WITH CHECK (true)

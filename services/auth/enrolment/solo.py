@@ -77,5 +77,7 @@ async def _part_roles(act: Act, member: Place) -> None:
 
 
 async def _members(act: Act, tenant: UUID) -> list[UUID]:
-    wanted = select(Member.id).where(Member.tenant_id == tenant, Member.state.in_(("active", "suspended")))
+    wanted = select(Member.id).where(
+        Member.tenant_id == tenant, Member.state.in_(("active", "suspended")), Member.kind == "person"
+    )
     return list(await act.session.scalars(wanted))

@@ -139,7 +139,7 @@ async def _target(act: Act, member: UUID) -> Target:
     organization = await queries.read_organization(act.session, tenant)
     place = Place(tenant, member)
     locked = await lock_member(act.session, place, exclusive=True)
-    if organization is None or locked is None:
+    if organization is None or locked is None or locked.kind != "person":
         raise NotFound
     roles = await read_roles(act, tenant, [member])
     return Target(

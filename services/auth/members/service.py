@@ -75,10 +75,10 @@ async def read_self(act: Act, resources: Resources) -> Me:
 
 
 async def list_members(act: Act, resources: Resources, query: PageQuery) -> MemberPage:
-    """Members of one's own organization, oldest first, without those who were removed."""
+    """The people of one's own organization, oldest first, without those who were removed."""
     tenant = act.principal.organization
     states = ("enrolling", "active", "suspended")
-    rows, roles, following = await _page(act, tenant, states, query)
+    rows, roles, following = await _page(act, tenant, states, query, people_only=True)
     await act.record(Draft("member.listed", change={"count": len(rows)}), tenant)
     items = [member_view(resources.keys, row, roles[row.id]) for row in rows]
     return MemberPage(items=items, next=following)
@@ -151,9 +151,11 @@ async def _firm_names(act: Act, firms: Sequence[UUID]) -> dict[UUID, str]:
 
 
 async def _page(
-    act: Act, tenant: UUID, states: Sequence[str], query: PageQuery
+    act: Act, tenant: UUID, states: Sequence[str], query: PageQuery, *, people_only: bool = False
 ) -> tuple[Sequence[Member], dict[UUID, list[Role]], str | None]:
     wanted = select(Member).where(Member.tenant_id == tenant, Member.state.in_(states)).order_by(Member.id)
+    if people_only:
+        wanted = wanted.where(Member.kind == "person")
     if query.after is not None:
         wanted = wanted.where(Member.id > query.after)
     rows = (await act.session.scalars(wanted.limit(query.limit + 1))).all()

@@ -160,7 +160,7 @@ async def _require_fit(act: Act, new: NewGrant, provider: UUID) -> None:
         raise invalid("/classes", "class")
     firm = act.principal.firm
     await act.see(firm, provider)
-    fit = await has_role(act, provider, new.member_id, {Role.PARALEGAL})
+    fit = await has_role(act, provider, new.member_id, {Role.PARALEGAL, Role.CLIENT})
     await act.see(firm)
     if not fit:
         raise invalid("/member_id", "member")

@@ -18,7 +18,7 @@ from services.kernel.problems import NotFound
 from services.kernel.scopes import Role
 from services.tables.docs import MatterPerson
 
-_STAFF = (Role.ATTORNEY, Role.FIRM_STAFF)
+_STAFF = (Role.ATTORNEY, Role.FIRM_STAFF, Role.CLIENT)
 
 
 async def add_person(act: Act, matter_id: UUID, member_id: UUID) -> MatterPersonView:

@@ -32,7 +32,7 @@ from services.tables.docs import FirmKey, MatterKey
 LOOK_AGAIN_SECONDS: Final = 60.0
 """How long it is believed which keys a firm has. One that is missing here is opened when it is met."""
 
-_OF_FIRMS: Final = frozenset({Role.FIRM_ADMIN, Role.ATTORNEY, Role.FIRM_STAFF})
+_OF_FIRMS: Final = frozenset({Role.FIRM_ADMIN, Role.ATTORNEY, Role.FIRM_STAFF, Role.CLIENT})
 _log = logger("docs")
 
 

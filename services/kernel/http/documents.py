@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.kernel.http.oauth import ERROR_SCHEMA
+
 PROBLEM_SCHEMA = {
     "title": "Problem",
     "type": "object",
@@ -33,6 +35,7 @@ def service_document(app: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         schemas["Problem"] = PROBLEM_SCHEMA
+        schemas["OAuthError"] = ERROR_SCHEMA
     return app.openapi_schema
 
 

@@ -15,7 +15,7 @@ from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.scopes import Scope
 
 Access = Literal["public", "token", "capability"]
-Dialect = Literal["v1", "tlog", "tus"]
+Dialect = Literal["v1", "oauth", "tlog", "tus"]
 JSON_LIMIT_BYTES = 64 * 1024
 FRESH_SECONDS = 300
 EXTENSION = "x-redwell"
@@ -99,7 +99,7 @@ def declare(  # noqa: PLR0913 -- one keyword for each column of the policy table
     body = {413, 415, 422} if body_limit_bytes != 0 else {422}
     return {
         "operation_id": operation_id,
-        "responses": {status: _problem_response() for status in sorted(common | body | set(problems))},
+        "responses": {status: _refusal(dialect) for status in sorted(common | body | set(problems))},
         "openapi_extra": {
             EXTENSION: {
                 "dialect": dialect,
@@ -119,7 +119,10 @@ def json_body() -> dict[str, Any]:
     return {"body_limit_bytes": JSON_LIMIT_BYTES, "media_type": "application/json"}
 
 
-def _problem_response() -> dict[str, Any]:
+def _refusal(dialect: Dialect) -> dict[str, Any]:
+    if dialect == "oauth":
+        schema = {"$ref": "#/components/schemas/OAuthError"}
+        return {"description": "Error (RFC 6749)", "content": {"application/json": {"schema": schema}}}
     return {
         "description": "Problem document (RFC 9457)",
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

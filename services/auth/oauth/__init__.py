@@ -1,0 +1,1 @@
+"""The dialect of programs: OAuth 2.0 token endpoint, discovery, keys, introspection, revocation."""
