@@ -13,6 +13,7 @@ from services.auth.organizations.routes import router as organizations
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
 from services.auth.sessions.routes import router as sessions
+from services.auth.teams.routes import router as teams
 from services.auth.tokens import TokenMint
 from services.evidence.service import ServiceApp, ServiceDefinition
 from services.kernel.clock import Clock, system_clock
@@ -22,7 +23,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, teams)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

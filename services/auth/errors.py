@@ -5,7 +5,7 @@ RedwellError
 ├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
 │                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
-│                 · MailNotSetUp
+│                 · MailNotSetUp · TeamExists · TeamClosed
 ├── InvitationEnded 410
 └── InvalidInput 422 ── PasswordRefused · RolesRefused
 """
@@ -79,6 +79,16 @@ class LastAdministrator(Conflict):
 class MemberStateConflict(Conflict):
     slug = "member-state"
     title = "The member is not in a state in which this can be done"
+
+
+class TeamExists(Conflict):
+    slug = "team-exists"
+    title = "The organization has a team of this name"
+
+
+class TeamClosed(Conflict):
+    slug = "team-closed"
+    title = "The team was closed"
 
 
 class NotTheOnlyAdministrator(Conflict):

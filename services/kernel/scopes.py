@@ -19,6 +19,7 @@ class Scope(StrEnum):
     FACTOR_RESET = "factor:reset"
     MEMBER_MANAGE = "member:manage"
     MEMBER_COUNTRY = "member:country"
+    TEAM_MANAGE = "team:manage"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
     CLASS_MANAGE = "class:manage"
@@ -64,7 +65,7 @@ class OrganizationKind(StrEnum):
 
 
 _PEOPLE = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.MEMBER_MANAGE}
-_ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ}
+_ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ, Scope.TEAM_MANAGE}
 _CASE_READING = {
     Scope.SELF,
     Scope.CLASS_READ,

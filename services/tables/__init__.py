@@ -15,6 +15,7 @@ from services.tables import (
     roots,
     rotations,
     sessions,
+    teams,
 )
 from services.tables.schema import Record
 
@@ -34,4 +35,5 @@ __all__ = [
     "roots",
     "rotations",
     "sessions",
+    "teams",
 ]

@@ -1,6 +1,7 @@
 """One well-formed request for every operation of the policy table, so that sweeps miss none."""
 
 import json
+import secrets
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +93,8 @@ def bodies(world: World) -> dict[str, Any]:
         "nda.sign": {"engagement_id": world.engagement, "version": 1, "sha256": "0" * 64},
         "consents.record": {"given_at": "2026-01-01T00:00:00Z", "note": "By letter"},
         "members.declare_country": {"country": "IN"},
+        "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
+        "teams.rename": {"name": "Second Chair"},
     }
 
 

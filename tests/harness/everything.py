@@ -46,6 +46,7 @@ class Everything:
                 "consent_id": str(uuid4()),
                 "request_id": str(uuid4()),
                 "hold_id": str(uuid4()),
+                "team_id": str(uuid4()),
             },
         )
 

@@ -53,6 +53,7 @@ def caller(world: World) -> Iterator[Caller]:
         "consent_id",
         "request_id",
         "hold_id",
+        "team_id",
         "event_id",
     )
     made = Caller(
@@ -72,6 +73,7 @@ def _person(world: World, operation: Operation) -> Person | None:
         "invitations": world["firm_admin"],
         "engagements": world["firm_admin"],
         "members": world["provider_admin"],
+        "teams": world["provider_admin"],
         "classes": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],

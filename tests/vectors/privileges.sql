@@ -269,9 +269,9 @@ CREATE POLICY verifier_tenant ON event_queue TO redwell_verifier USING (tenant_i
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
-GRANT SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at) ON grants TO redwell_auth
+GRANT SELECT (tenant_id, id, provider_id, member_id, team_id, ends_at, revoked_at) ON grants TO redwell_auth
 CREATE POLICY auth_across ON grants TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
+GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, team_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
 CREATE POLICY courier_across ON grants TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
 CREATE POLICY docs_tenant ON grants TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
@@ -339,6 +339,15 @@ ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
 ALTER TABLE subtrees FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON subtrees TO redwell_audit
 CREATE POLICY audit_tenant ON subtrees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE teams OWNER TO redwell_owner
+ALTER TABLE teams ENABLE ROW LEVEL SECURITY
+ALTER TABLE teams FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON teams TO redwell_auth
+CREATE POLICY auth_tenant ON teams TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, state) ON teams TO redwell_courier
+CREATE POLICY courier_across ON teams TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, state) ON teams TO redwell_docs
+CREATE POLICY docs_across ON teams TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE access_requests OWNER TO redwell_owner
 ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
 ALTER TABLE access_requests FORCE ROW LEVEL SECURITY
@@ -402,6 +411,15 @@ GRANT SELECT (tenant_id, id, member_id) ON sessions TO redwell_courier
 CREATE POLICY courier_across ON sessions TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
 CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
+ALTER TABLE team_members OWNER TO redwell_owner
+ALTER TABLE team_members ENABLE ROW LEVEL SECURITY
+ALTER TABLE team_members FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON team_members TO redwell_auth
+CREATE POLICY auth_tenant ON team_members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_courier
+CREATE POLICY courier_across ON team_members TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_docs
+CREATE POLICY docs_across ON team_members TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE totp_factors OWNER TO redwell_owner
 ALTER TABLE totp_factors ENABLE ROW LEVEL SECURITY
 ALTER TABLE totp_factors FORCE ROW LEVEL SECURITY

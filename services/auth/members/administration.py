@@ -23,6 +23,7 @@ from services.auth.members.schemas import MemberView
 from services.auth.members.service import member_view, read_roles
 from services.auth.policy import ADMINISTRATOR_OF, decide_roles, member_etag
 from services.auth.resources import Resources
+from services.auth.teams.service import leave_teams
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
@@ -114,6 +115,7 @@ async def offboard(act: Act, resources: Resources, member: UUID) -> MemberView:
     _require_state(target, ANYWHERE_BUT_ENROLLING)
     await _require_another_administrator(act, target)
     await _stop(act, target, "removed", "member.offboarded")
+    await leave_teams(act, target.place)
     return await _view(act, resources, target.place)
 
 

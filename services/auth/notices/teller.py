@@ -116,9 +116,12 @@ class Teller:
         ending = await connection.fetch(
             statements.ENDING, now, now + WARNED_BEFORE_END, ENDING, _ENDING_AT_ONCE
         )
+        recorded = set()
         for grant in ending:
             row = {**grant, "source": grant["about"]}
-            if await self._tell(connection, ENDING, row, now):
+            told = await self._tell(connection, ENDING, row, now)
+            if told and grant["about"] not in recorded:  # a team's grant has several holders
+                recorded.add(grant["about"])
                 await self._record(connection, grant)
 
     async def _record(self, connection: asyncpg.Connection, grant: asyncpg.Record) -> None:

@@ -18,6 +18,7 @@ from services.docs_api.documents.queries import (
     SEGMENTS,
     STILL_READABLE,
     TOUCHED_SEGMENTS,
+    opened_by,
     readable_document,
 )
 from services.docs_api.documents.service import document_view, subject_of
@@ -118,7 +119,7 @@ async def _answer(request: Request, wanted: Wanted) -> Response:
 async def head_of_content(act: Act, wanted: Wanted) -> Response:
     """The header of the answer that a fetch of all would get (raises NotFound)."""
     row = await readable_document(act, wanted.document, number=wanted.number)
-    await act.record(Draft("document.described", subject=subject_of(row)))
+    await act.record(Draft("document.described", subject=subject_of(row), change=opened_by(row)))
     digest = row["sha256"].hex()
     if is_known(act.request.headers.get("if-none-match"), quoted(digest)):
         return not_modified(digest)
@@ -168,11 +169,12 @@ def _selected(headers: Headers, etag: str, length_bytes: int) -> tuple[bool, Byt
 
 def _admission_draft(row: dict[str, Any], *, known: bool, part: ByteRange | None) -> Draft:
     content = {"sha256": row["sha256"].hex(), "len": row["length_bytes"]}
+    change = opened_by(row)
     if known:
-        return Draft("document.fetched", "info", "not-modified", subject_of(row), content=content)
+        return Draft("document.fetched", "info", "not-modified", subject_of(row), change, content)
     if part is not None:
         content["range"] = str(part)
-    return Draft("document.fetched", subject=subject_of(row), content=content)
+    return Draft("document.fetched", subject=subject_of(row), change=change, content=content)
 
 
 async def _open(vault: Vault, handover: Handover, admitted: _Admitted) -> Delivery:
