@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from services.auth.credentials.routes import router as credentials
 from services.auth.enrolment.routes import router as enrolment
+from services.auth.externals.routes import router as externals
 from services.auth.identity import IdentityKeys
 from services.auth.mail.courier import Courier, public_host
 from services.auth.mail.transport import open_transport
@@ -23,7 +24,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, teams)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, teams, externals)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

@@ -7,7 +7,7 @@ RedwellError
 │                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
 │                 · MailNotSetUp · TeamExists · TeamClosed
 ├── InvitationEnded 410
-└── InvalidInput 422 ── PasswordRefused · RolesRefused
+└── InvalidInput 422 ── PasswordRefused · RolesRefused · TermsRefused · TeamRefused
 """
 
 from typing import ClassVar
@@ -119,3 +119,13 @@ class PasswordRefused(InvalidInput):
 class RolesRefused(InvalidInput):
     slug = "roles-refused"
     title = "These roles cannot be held together, or not in this organization"
+
+
+class TermsRefused(InvalidInput):
+    slug = "terms-refused"
+    title = "Nobody can be external on these terms"
+
+
+class TeamRefused(InvalidInput):
+    slug = "team-refused"
+    title = "The organization has no such team, or closed it"

@@ -161,6 +161,14 @@ async def test_whoever_is_in_a_team_holds_its_grant(desk: Desk) -> None:
     assert f"{without}@example.com" not in dict(told).values()
 
 
+async def test_administrators_are_told_of_who_has_no_sponsor(desk: Desk) -> None:
+    people = [await desk.member() for _ in range(2)] + [await desk.member("suspended")]
+    for person, role in zip(people, ("provider_admin", "paralegal", "provider_admin"), strict=True):
+        await desk.owner.execute("INSERT INTO member_roles VALUES ($1, $2, $3)", desk.tenant, person, role)
+    await desk.event("member.sponsor.left", people[1])
+    assert await desk.told() == [("member.sponsor.left", f"{people[0]}@example.com")]
+
+
 async def test_more_than_a_round_s_worth_is_told_in_several(desk: Desk) -> None:
     member = await desk.member()
     for _ in range(1001):

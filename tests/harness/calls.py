@@ -4,6 +4,7 @@ import json
 import secrets
 import ssl
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class Caller:
 def bodies(world: World) -> dict[str, Any]:
     """Valid bodies for the operations that take JSON and name something of the firm."""
     end = "2030-01-01T00:00:00Z"
+    next_month = (world.instance.clock.now() + timedelta(days=30)).date().isoformat()
     return {
         "matters.create": matter_body(world["attorney"].id),
         "grants.create": {
@@ -93,6 +95,7 @@ def bodies(world: World) -> dict[str, Any]:
         "nda.sign": {"engagement_id": world.engagement, "version": 1, "sha256": "0" * 64},
         "consents.record": {"given_at": "2026-01-01T00:00:00Z", "note": "By letter"},
         "members.declare_country": {"country": "IN"},
+        "members.set_external": {"sponsor_id": world["firm_admin"].id, "ends_on": next_month},
         "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
         "teams.rename": {"name": "Second Chair"},
     }

@@ -367,6 +367,15 @@ ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON document_changes TO redwell_docs
 CREATE POLICY docs_tenant ON document_changes TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE external_members OWNER TO redwell_owner
+ALTER TABLE external_members ENABLE ROW LEVEL SECURITY
+ALTER TABLE external_members FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON external_members TO redwell_auth
+CREATE POLICY auth_tenant ON external_members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_docs
+CREATE POLICY docs_across ON external_members TO redwell_docs USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_signin
+CREATE POLICY signin_across ON external_members TO redwell_signin USING (true) WITH CHECK (true)
 ALTER TABLE factor_resets OWNER TO redwell_owner
 ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY

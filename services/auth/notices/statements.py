@@ -99,6 +99,16 @@ WHERE m.tenant_id = $1 AND m.id = $2 AND m.state <> 'enrolling' AND $3::timestam
 """  # noqa: S608 -- constants
 """Whose account it is."""
 
+ADMINISTRATORS = f"""
+SELECT {_MEMBER}, $2::uuid AS about
+FROM members m
+WHERE m.tenant_id = $1 AND m.state = 'active' AND $3::timestamptz IS NOT NULL AND EXISTS (
+    SELECT FROM member_roles r WHERE r.tenant_id = m.tenant_id AND r.member_id = m.id
+        AND r.role IN ('firm_admin', 'provider_admin', 'operator')
+)
+"""  # noqa: S608 -- constants
+"""Who administers the organization."""
+
 ENDING = f"""
 SELECT {_MEMBER}, {_GRANT}, g.tenant_id AS firm
 FROM grants g

@@ -55,6 +55,7 @@ CONCERNS: Mapping[str, Concern] = MappingProxyType(
         "access_request.declined": Concern("allowed", statements.ANSWERED),
         "document.quarantined": Concern("denied", statements.QUARANTINED),
         "token.reuse_detected": Concern("denied", statements.SIGNED_IN),
+        "member.sponsor.left": Concern("allowed", statements.ADMINISTRATORS),
         **dict.fromkeys(wording.OF_ACCOUNTS, Concern("allowed", statements.ACCOUNT)),
     }
 )
@@ -68,6 +69,7 @@ WORDS: Mapping[str, Callable[[Row, str], Words]] = MappingProxyType(
         "access_request.declined": wording.request_declined,
         "document.quarantined": wording.quarantined,
         "token.reuse_detected": wording.token_reused,
+        "member.sponsor.left": wording.sponsor_left,
         ENDING: wording.grant_ending,
         **dict.fromkeys(wording.OF_ACCOUNTS, wording.account_changed),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
 
-from services.auth.errors import TeamClosed
+from services.auth.errors import TeamClosed, TeamRefused
 from services.auth.lookups import Place
 from services.auth.wire import PageQuery, cursor_of
 from services.evidence.act import Act
@@ -30,6 +30,19 @@ async def open_team(act: Act, place: Place) -> Team:
     if team.state != "active":
         raise TeamClosed
     return team
+
+
+async def find_open(act: Act, place: Place) -> Team | None:
+    """The team, locked until the act ends; None if there is none, or it was closed."""
+    wanted = select(Team).where(Team.tenant_id == place.tenant, Team.id == place.id, Team.state == "active")
+    found: Team | None = await act.session.scalar(wanted.with_for_update())
+    return found
+
+
+async def require_team(act: Act, place: Place) -> None:
+    """Return if the organization has such a team, and it is not closed (raises TeamRefused)."""
+    if await find_open(act, place) is None:
+        raise TeamRefused
 
 
 async def size_of(act: Act, place: Place) -> int:

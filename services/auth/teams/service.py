@@ -88,7 +88,7 @@ async def close_team(act: Act, resources: Resources, team_id: UUID) -> TeamView:
     team = await open_team(act, place)
     team.state, team.closed_at, team.closed_by = "closed", act.now, act.principal.id
     count = await size_of(act, place)
-    await _record(act, place, "team.closed", {"members": count})
+    await record_change(act, place, "team.closed", {"members": count})
     return _view(resources.keys, team, count)
 
 
@@ -108,12 +108,12 @@ async def add_to_team(act: Act, team_id: UUID, member_id: UUID) -> TeamMemberVie
     await open_team(act, place)
     if locked.state not in {"active", "suspended"}:
         raise MemberStateConflict(f"The member is {locked.state}.")
-    row = await join_team(act, place, member_id)
-    await _record(act, place, "team.member.added", {"member": str(member_id)})
+    row = await join_team(act, place, member_id, act.principal.id)
+    await record_change(act, place, "team.member.added", {"member": str(member_id)})
     return _member_view(row)
 
 
-async def join_team(act: Act, team: Place, member: UUID) -> TeamMember:
+async def join_team(act: Act, team: Place, member: UUID, by: UUID) -> TeamMember:
     """The row of somebody in a team, made if there is none."""
     row: TeamMember | None = await act.session.scalar(
         insert(TeamMember)
@@ -122,7 +122,7 @@ async def join_team(act: Act, team: Place, member: UUID) -> TeamMember:
             team_id=team.id,
             member_id=member,
             added_at=act.now,
-            added_by=act.principal.id,
+            added_by=by,
         )
         .on_conflict_do_update(
             index_elements=["tenant_id", "team_id", "member_id"],
@@ -169,7 +169,7 @@ async def remove_from_team(act: Act, team_id: UUID, member_id: UUID) -> None:
     )
     if removed is None:
         raise NotFound
-    await _record(act, place, "team.member.removed", {"member": str(member_id)})
+    await record_change(act, place, "team.member.removed", {"member": str(member_id)})
 
 
 async def list_teams(act: Act, resources: Resources, query: PageQuery) -> TeamPage:
@@ -230,7 +230,7 @@ async def _flush(act: Act) -> None:
         raise TeamExists from None
 
 
-async def _record(act: Act, team: Place, event: str, change: dict[str, object]) -> None:
+async def record_change(act: Act, team: Place, event: str, change: dict[str, object]) -> None:
     """One event in the tree of each firm that has given the team a grant, and one at home."""
     subject = Subject("team", team.id)
     firms = await firms_with_grants_to(act, team)
