@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.auth.bulk.routes import router as bulk
 from services.auth.credentials.routes import router as credentials
 from services.auth.enrolment.routes import router as enrolment
 from services.auth.externals.routes import router as externals
@@ -24,7 +25,7 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, teams, externals)
+_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, teams, externals, bulk)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

@@ -14,6 +14,7 @@ from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
 from services.cli.fixity.commands import verify as verify_store
 from services.cli.keys.commands import keys
+from services.cli.members import members
 from services.cli.receipt import receipt
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app = typer.Typer(
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(members, name="members")
 
 for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
     app.command()(command)

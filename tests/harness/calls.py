@@ -54,7 +54,7 @@ class Caller:
         content = None
         if operation.media_type is not None:
             headers["Content-Type"] = operation.media_type
-            content = json.dumps(body if body is not None else {}).encode()
+            content = body.encode() if isinstance(body, str) else json.dumps(body or {}).encode()
         path = operation.path.format_map(self.ids | ids)
         return self.http.request(operation.method, path, content=content, headers=headers)
 
@@ -96,6 +96,7 @@ def bodies(world: World) -> dict[str, Any]:
         "consents.record": {"given_at": "2026-01-01T00:00:00Z", "note": "By letter"},
         "members.declare_country": {"country": "IN"},
         "members.set_external": {"sponsor_id": world["firm_admin"].id, "ends_on": next_month},
+        "members.bulk": "action,email,roles\ninvite,bulk@example.com,attorney\n",
         "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
         "teams.rename": {"name": "Second Chair"},
     }
