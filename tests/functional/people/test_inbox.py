@@ -2,8 +2,12 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from tests.functional.docs_api.moving import begin, fetch_rows
+from tests.harness.desk import Desk
 from tests.harness.people import Person, World, invite, matter_body
 
 WORDS = ("Aster", "Bellwether", "commercial", "Second review", "pleadings", "Harbour")
@@ -48,3 +52,29 @@ def test_what_waits_is_told_to_whom_it_waits_for(world: World) -> None:
 def test_other_firms_have_nothing_of_it(world: World) -> None:
     found = list(world["other_attorney"].client.inboxes())
     assert [(row["organization_id"], row["items"]) for row in found] == [(world.other_firm, [])]
+
+
+def test_who_put_what_was_refused_finds_it(world: World) -> None:
+    document, _ = begin(world, world["attorney"])
+    mark = "UPDATE versions SET state = 'rejected' WHERE document_id = $1 RETURNING id"
+    version = fetch_rows(world.instance, mark, UUID(document))[0]["id"]
+    found = {row["about"]: row for row in _inbox(world["attorney"])["items"]}
+    assert (found[str(version)]["kind"], found[str(version)]["matter_id"]) == (
+        "content-refused",
+        world.matter,
+    )
+
+
+def test_the_commands_say_the_same(world: World, tmp_path: Path) -> None:
+    desk = Desk(world, tmp_path / "desk")
+    status, shown = desk.login(world["firm_admin"])
+    assert status == 0, shown
+    file = tmp_path / "people.csv"
+    file.write_text("action,email,roles\ninvite,typed@example.com,attorney\nsuspend,nobody@example.com,\n")
+    refused = desk.run("members", "import", file, "--dry-run")
+    assert (refused.returncode, "Nothing was changed." in refused.stdout) == (1, True)
+    assert "line 3: email: " in refused.stdout
+    file.write_text("action,email,roles\ninvite,typed@example.com,attorney\n")
+    assert desk.result("members", "import", file)["results"][0]["invitation"]["code"]
+    waiting = desk.result("inbox")["inboxes"]
+    assert [row["organization_id"] for row in waiting] == [world.firm]
