@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.auth.bulk.routes import router as bulk
 from services.auth.clients.routes import router as clients
 from services.auth.credentials.routes import router as credentials
 from services.auth.enrolment.routes import router as enrolment
+from services.auth.externals.routes import router as externals
 from services.auth.identity import IdentityKeys
 from services.auth.mail.courier import Courier, public_host
 from services.auth.mail.transport import open_transport
@@ -15,6 +17,7 @@ from services.auth.organizations.routes import router as organizations
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
 from services.auth.sessions.routes import router as sessions
+from services.auth.teams.routes import router as teams
 from services.auth.tokens import TokenMint
 from services.evidence.service import ServiceApp, ServiceDefinition
 from services.kernel.clock import Clock, system_clock
@@ -24,7 +27,19 @@ from services.keys.files import KeyFile
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
-_ROUTERS = (enrolment, sessions, credentials, members, organizations, resets, oauth, clients)
+_ROUTERS = (
+    enrolment,
+    sessions,
+    credentials,
+    members,
+    organizations,
+    resets,
+    oauth,
+    clients,
+    teams,
+    externals,
+    bulk,
+)
 
 
 def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:

@@ -5,9 +5,9 @@ RedwellError
 ├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
 │                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
-│                 · MailNotSetUp
+│                 · MailNotSetUp · TeamExists · TeamClosed
 ├── InvitationEnded 410
-└── InvalidInput 422 ── PasswordRefused · RolesRefused
+└── InvalidInput 422 ── PasswordRefused · RolesRefused · TermsRefused · TeamRefused
 """
 
 from typing import ClassVar
@@ -81,6 +81,16 @@ class MemberStateConflict(Conflict):
     title = "The member is not in a state in which this can be done"
 
 
+class TeamExists(Conflict):
+    slug = "team-exists"
+    title = "The organization has a team of this name"
+
+
+class TeamClosed(Conflict):
+    slug = "team-closed"
+    title = "The team was closed"
+
+
 class NotTheOnlyAdministrator(Conflict):
     slug = "not-the-only-administrator"
     title = "This is for an organization with exactly one administrator; others can invite a colleague anew"
@@ -109,3 +119,13 @@ class PasswordRefused(InvalidInput):
 class RolesRefused(InvalidInput):
     slug = "roles-refused"
     title = "These roles cannot be held together, or not in this organization"
+
+
+class TermsRefused(InvalidInput):
+    slug = "terms-refused"
+    title = "Nobody can be external on these terms"
+
+
+class TeamRefused(InvalidInput):
+    slug = "team-refused"
+    title = "The organization has no such team, or closed it"

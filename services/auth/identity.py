@@ -31,6 +31,15 @@ class IdentityKeys:
     def open_name(self, tenant: UUID, member: UUID, sealed: bytes) -> str:
         return open_field(self._key, FieldName("members", "name_sealed", tenant, member), sealed)
 
+    def team_index(self, name: str) -> bytes:
+        return blind_index(self._key, "team.name", name.casefold())
+
+    def seal_team(self, tenant: UUID, team: UUID, name: str) -> bytes:
+        return seal_field(self._key, FieldName("teams", "name_sealed", tenant, team), name)
+
+    def open_team(self, tenant: UUID, team: UUID, sealed: bytes) -> str:
+        return open_field(self._key, FieldName("teams", "name_sealed", tenant, team), sealed)
+
     def seal_seed(self, tenant: UUID, factor: UUID, seed: str) -> bytes:
         return seal_field(self._key, FieldName("totp_factors", "seed_sealed", tenant, factor), seed)
 

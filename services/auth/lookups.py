@@ -1,6 +1,7 @@
 """Where a secret or an address belongs: the only reads across tenants, by a role that can do no more."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -8,6 +9,7 @@ from sqlalchemy import Select, select
 from services.auth.codes import digest_of
 from services.kernel.database import Database
 from services.tables.auth import Invitation, Member, Organization
+from services.tables.externals import time_is_over
 from services.tables.sessions import Challenge, RefreshToken
 
 
@@ -42,15 +44,19 @@ async def find_refresh_token(signin: Database, token: str) -> Place | None:
     return await _find(signin, select(RefreshToken.tenant_id, RefreshToken.id).where(wanted))
 
 
-async def find_account(signin: Database, email_index: bytes, organization: UUID | None) -> Account | None:
+async def find_account(
+    signin: Database, email_index: bytes, organization: UUID | None, now: datetime
+) -> Account | None:
     """The active member with this address: in `organization`, or the oldest membership there is.
 
-    One hash is compared whatever is found, so that memberships cannot be counted by the time it takes.
+    Somebody external whose time is over is none. One hash is compared whatever is found, so that memberships
+    cannot be counted by the time it takes.
     """
     query = (
         select(Member.tenant_id, Member.id, Member.password_hash)
         .join(Organization, Organization.id == Member.tenant_id)
         .where(Member.email_index == email_index, Member.state == "active", Organization.state == "active")
+        .where(~time_is_over(Member.tenant_id, Member.id, now))
         .order_by(Member.id)
         .limit(1)
     )

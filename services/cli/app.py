@@ -14,7 +14,9 @@ from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
 from services.cli.fixity.commands import verify as verify_store
+from services.cli.inbox import inbox
 from services.cli.keys.commands import keys
+from services.cli.members import members
 from services.cli.receipt import receipt
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 app.add_typer(clients, name="client")
+app.add_typer(members, name="members")
 
-for command in (files.login, files.logout, files.ls, files.put, files.get, receipt, exit_bundle):
+for command in (files.login, files.logout, files.ls, files.put, files.get, inbox, receipt, exit_bundle):
     app.command()(command)
 app.command("verify")(verify_store)
 app.command()(restored)

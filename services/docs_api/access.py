@@ -3,11 +3,11 @@
 There is no "load, then check". A member of the firm sees the matters they are on; a provider's person who
 acts for the firm sees what a live grant lets them. Everything else does not exist for them.
 
-    held grant: not revoked, begun, not ended, permission `read`; its holder is an active member; its
-    engagement is with the holder's own organization; the matter is open; and, for a document, its class
-    is named.
-    live grant: held, and every one of `CONDITIONS` is met. Whoever holds a grant that is not live is told
-    which condition failed (`unmet`); everybody else, nothing.
+    held grant: given to the member, or to a team that they are in now (`held_by`); not revoked, begun, not
+    ended, permission `read`; they are an active member; its engagement is with their own organization; the
+    matter is open; and, for a document, its class is named.
+    live grant: held, and every one of `CONDITIONS` is met, by the member in person. Whoever holds a grant
+    that is not live is told which condition failed (`unmet`); everybody else, nothing.
 
 All conditions speak of the enclosing query's `matters` row and take their values from `parameters`.
 """
@@ -15,17 +15,20 @@ All conditions speak of the enclosing query's `matters` row and take their value
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, exists, func, literal, or_
+from sqlalchemy import DateTime, ScalarSelect, Uuid, and_, any_, bindparam, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.kernel.principal import Principal
-from services.tables.agreements import Consent, Engagement, Grant, NdaSignature
+from services.tables.agreements import Consent, Engagement, Grant, NdaSignature, held_by
 from services.tables.auth import Member
 from services.tables.content import Document
 from services.tables.docs import DocumentClass, Matter, MatterPerson
 from services.tables.sessions import Session
 
+_Person = ColumnElement[UUID] | InstrumentedAttribute[UUID | None]
 TENANT = bindparam("tenant", type_=Uuid())
 MEMBER = bindparam("member", type_=Uuid())
 ORGANIZATION = bindparam("organization", type_=Uuid())
@@ -84,6 +87,19 @@ def session_lives() -> ColumnElement[bool]:
     )
 
 
+def grant_of_document() -> ScalarSelect[UUID]:
+    """Which live grant opens the enclosing query's `documents` row: the oldest of them."""
+    opening = _live_grant_conditions(Document.class_id == any_(Grant.classes))
+    return (
+        select(Grant.id)
+        .where(*opening)
+        .order_by(Grant.id)
+        .limit(1)
+        .correlate(Matter, Document)
+        .scalar_subquery()
+    )
+
+
 def _live_grant(*more: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(*_live_grant_conditions(*more)).correlate(Matter, Document)
 
@@ -97,10 +113,9 @@ def holds_grant(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
     return (
         Grant.tenant_id == TENANT,
         Grant.matter_id == Matter.id,
-        Grant.member_id == MEMBER,
-        Grant.provider_id == ORGANIZATION,
+        held_by(ORGANIZATION, MEMBER),
         Grant.revoked_at.is_(None),
-        holder_lives(),
+        _member_lives(),
         Grant.starts_at <= NOW,
         Grant.ends_at > NOW,
         literal("read") == any_(Grant.permissions),
@@ -112,10 +127,10 @@ def holds_grant(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def holder_lives() -> ColumnElement[bool]:
-    """The grant's holder is an active member of the provider: neither suspended nor removed."""
+def _member_lives() -> ColumnElement[bool]:
+    """Whoever asks is an active member of the provider: neither suspended nor removed."""
     return exists(Member.id).where(
-        Member.tenant_id == Grant.provider_id, Member.id == Grant.member_id, Member.state == "active"
+        Member.tenant_id == ORGANIZATION, Member.id == MEMBER, Member.state == "active"
     )
 
 
@@ -128,22 +143,22 @@ def _consent_given() -> ColumnElement[bool]:
     return or_(Engagement.consent_required.is_(False), given.correlate_except(Consent))
 
 
-def _country_allowed() -> ColumnElement[bool]:
+def _country_allowed(person: _Person) -> ColumnElement[bool]:
     # The column is named because the vault's role may read some columns of members only, not `*`.
     within = exists(Member.id).where(
         Member.tenant_id == Grant.provider_id,
-        Member.id == Grant.member_id,
+        Member.id == person,
         Member.country == any_(Engagement.countries),
     )
     return or_(func.cardinality(Engagement.countries) == 0, within.correlate_except(Member))
 
 
-def _nda_signed() -> ColumnElement[bool]:
+def _nda_signed(person: _Person) -> ColumnElement[bool]:
     signed = exists(NdaSignature.member_id).where(
         NdaSignature.tenant_id == Grant.tenant_id,
         NdaSignature.engagement_id == Engagement.id,
         NdaSignature.version == Engagement.nda_version,
-        NdaSignature.member_id == Grant.member_id,
+        NdaSignature.member_id == person,
     )
     return or_(Engagement.nda_version.is_(None), signed.correlate_except(NdaSignature))
 
@@ -153,16 +168,24 @@ def engagement_not_over() -> ColumnElement[bool]:
     return and_(Engagement.state == "active", or_(Engagement.ends_at.is_(None), Engagement.ends_at > NOW))
 
 
+_OF_ALL: Final = {
+    "engagement-ended": engagement_not_over(),
+    "engagement-not-begun": Engagement.starts_at <= NOW,
+    "consent-missing": _consent_given(),
+}
 CONDITIONS: Final = MappingProxyType(
-    {
-        "engagement-ended": engagement_not_over(),
-        "engagement-not-begun": Engagement.starts_at <= NOW,
-        "consent-missing": _consent_given(),
-        "country-not-allowed": _country_allowed(),
-        "nda-unsigned": _nda_signed(),
-    }
+    _OF_ALL | {"country-not-allowed": _country_allowed(MEMBER), "nda-unsigned": _nda_signed(MEMBER)}
 )
 """What must hold for a grant to open anything, by the name of what its holder is told when it does not.
 
 They speak of the enclosing query's `grants` and `engagements` rows, and are told in this order.
 """
+
+CONDITIONS_OF_GRANT: Final = MappingProxyType(
+    _OF_ALL
+    | {
+        "country-not-allowed": or_(Grant.team_id.is_not(None), _country_allowed(Grant.member_id)),
+        "nda-unsigned": or_(Grant.team_id.is_not(None), _nda_signed(Grant.member_id)),
+    }
+)
+"""The same as the firm sees them of a grant. What each person in a team must meet is not the grant's."""

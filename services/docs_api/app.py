@@ -19,6 +19,7 @@ from services.docs_api.engagements.routes import router as engagements
 from services.docs_api.exits.routes import router as exits
 from services.docs_api.grants.routes import router as grants
 from services.docs_api.holds.routes import router as holds
+from services.docs_api.inbox.routes import router as inbox
 from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
@@ -67,6 +68,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         archives,
         tus,
         changes,
+        inbox,
         holds,
         quarantine,
         stalled,

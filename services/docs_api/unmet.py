@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, any_, case, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.docs_api.access import CONDITIONS, holds_grant, parameters
+from services.docs_api.access import CONDITIONS, CONDITIONS_OF_GRANT, holds_grant, parameters
 from services.evidence.act import Act
 from services.kernel.principal import Principal
 from services.kernel.problems import Forbidden
@@ -81,7 +81,9 @@ _PROBLEMS: Final[dict[str, type[UnmetCondition]]] = {
     for problem in (EngagementNoLonger, EngagementNotBegun, ConsentMissing, CountryNotAllowed, NdaUnsigned)
 }
 FAILED = tuple(not_(met).label(slug) for slug, met in CONDITIONS.items())
-"""Select these beside `Grant` and `Engagement` to have `liftings` read a row."""
+"""Select these beside `Grant` and `Engagement` to have `liftings` read a row, for the principal in person."""
+FAILED_OF_GRANT = tuple(not_(met).label(slug) for slug, met in CONDITIONS_OF_GRANT.items())
+"""The same as the firm sees them."""
 
 
 def failed_conditions(row: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from services.tables import (
     content,
     docs,
     evidence,
+    externals,
     fixity,
     gateway,
     holds,
@@ -16,6 +17,7 @@ from services.tables import (
     roots,
     rotations,
     sessions,
+    teams,
 )
 from services.tables.schema import Record
 
@@ -29,6 +31,7 @@ __all__ = [
     "content",
     "docs",
     "evidence",
+    "externals",
     "fixity",
     "gateway",
     "holds",
@@ -36,4 +39,5 @@ __all__ = [
     "roots",
     "rotations",
     "sessions",
+    "teams",
 ]

@@ -6,17 +6,32 @@ Columns that end in `_sealed` are as in `docs`.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    and_,
+    any_,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
 from services.tables.schema import EITHER_PARTY, KEEP, READ, Access, Record, RowId, TenantId, references
+from services.tables.teams import teams_of
 
 _TERM = "SELECT (tenant_id, id, provider_id, state, ends_at)"
 _WHO_UNTIL_WHEN = (
-    "SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, "  # no purpose
+    "SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, team_id, "  # no purpose
     "ends_at, created_at, revoked_at)"
 )
+_WHOSE = "SELECT (tenant_id, id, provider_id, member_id, team_id, ends_at, revoked_at)"
 _WHO_ASKED = "SELECT (tenant_id, id, matter_id, provider_id, member_id, requested_by)"
 
 
@@ -170,16 +185,19 @@ class AccessRequest(Record):
 
 
 class Grant(Record):
-    """What one of the provider's people may do in a matter, until when and what for."""
+    """What one of the provider's people, or whoever is in a team of it, may do in a matter; and what for."""
 
     __tablename__ = "grants"
     __table_args__ = (
         references("matters", "matter_id"),
         references("engagements", "engagement_id"),
         CheckConstraint("ends_at > starts_at", name="term"),
+        CheckConstraint("num_nonnulls(member_id, team_id) = 1", name="holder"),
         CheckConstraint("cardinality(classes) > 0", name="classes"),
         CheckConstraint("permissions <@ ARRAY['read']::text[]", name="permissions"),
         Index(None, "tenant_id", "member_id", "matter_id"),
+        Index(None, "tenant_id", "team_id", "matter_id"),
+        Index(None, "provider_id", "team_id"),
         Index(None, "ends_at", postgresql_where=text("revoked_at IS NULL")),
         Index(None, "provider_id", "member_id"),
         {
@@ -188,7 +206,7 @@ class Grant(Record):
                     writer="docs_api",
                     grants={
                         Role.DOCS: KEEP,
-                        Role.AUTH: ("SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at)",),
+                        Role.AUTH: (_WHOSE,),
                         Role.COURIER: (_WHO_UNTIL_WHEN,),
                     },
                     across={Role.AUTH: EITHER_PARTY, Role.COURIER: "true"},
@@ -201,7 +219,9 @@ class Grant(Record):
     matter_id: Mapped[UUID]
     engagement_id: Mapped[UUID]
     provider_id: Mapped[UUID]
-    member_id: Mapped[UUID]
+    member_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    """Whoever is in this team of the provider now, instead of one member."""
     classes: Mapped[list[str]]
     permissions: Mapped[list[str]]
     starts_at: Mapped[datetime]
@@ -211,3 +231,17 @@ class Grant(Record):
     created_by: Mapped[UUID]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[UUID | None]
+
+
+def held_by(
+    organization: ColumnElement[UUID] | UUID, member: ColumnElement[UUID] | UUID
+) -> ColumnElement[bool]:
+    """Whether a member of a provider holds the enclosing query's `grants` row: by name, or in a team, now.
+
+    Everything that asks whose a grant is asks this; the notices say the same in their own statement.
+    """
+    # An array is made once for each statement, so that either half can be answered by an index.
+    teams = func.array(teams_of(organization, member).scalar_subquery(), type_=ARRAY(Uuid))
+    return and_(
+        Grant.provider_id == organization, or_(Grant.member_id == member, Grant.team_id == any_(teams))
+    )

@@ -132,6 +132,7 @@ class Invitation(Record):
         CheckConstraint(
             "purpose IN ('operator', 'first_administrator', 'member', 'factor_reset')", name="purpose"
         ),
+        CheckConstraint("(sponsor_id IS NULL) = (ends_at IS NULL)", name="terms"),
         {
             "info": {
                 "access": Access(
@@ -149,6 +150,10 @@ class Invitation(Record):
     email_index: Mapped[bytes | None]
     """Who may redeem it; None where any address may (first administrator, operator)."""
     roles: Mapped[list[str]]
+    team_id: Mapped[UUID | None]
+    sponsor_id: Mapped[UUID | None]
+    """With `ends_at`: whoever redeems it is external, on these terms."""
+    ends_at: Mapped[datetime | None]
     invited_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

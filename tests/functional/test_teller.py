@@ -76,7 +76,7 @@ class Desk:
         self.size += 1
         await self.owner.execute("UPDATE trees SET size = $2 WHERE tenant_id = $1", self.tenant, self.size)
 
-    async def grant(self, member: UUID, ends_at: datetime, created_at: datetime, **more: Any) -> UUID:
+    async def grant(self, member: UUID | None, ends_at: datetime, created_at: datetime, **more: Any) -> UUID:
         engagement = await self.add(
             "engagements",
             provider_id=self.tenant,
@@ -142,6 +142,31 @@ async def test_what_lies_two_days_back_is_no_news(desk: Desk) -> None:
     await desk.event("member.password.changed", member, NOW - timedelta(hours=49))
     await desk.event("member.roles.changed", member, NOW - timedelta(hours=47))
     assert await desk.told() == [("member.roles.changed", f"{member}@example.com")]
+
+
+async def test_whoever_is_in_a_team_holds_its_grant(desk: Desk) -> None:
+    team, times = uuid4(), {"created_at": NOW, "created_by": uuid4()}
+    within, without = await desk.member(), await desk.member()
+    await desk.add("teams", id=team, name_sealed=b"", name_index=b"", state="active", revision=1, **times)
+    await desk.owner.execute(
+        "INSERT INTO team_members VALUES ($1, $2, $3, $4, $3)", desk.tenant, team, within, NOW
+    )
+    grant = await desk.grant(None, NOW + timedelta(hours=40), NOW - timedelta(days=30), team_id=team)
+    await desk.event("grant.given", grant)
+    told = await desk.told()
+    assert told == [(kind, f"{within}@example.com") for kind in ("grant.ending", "grant.given")]
+    await desk.owner.execute("UPDATE teams SET state = 'closed', closed_at = $1 WHERE id = $2", NOW, team)
+    await desk.event("grant.revoked", grant)
+    assert await desk.told() == []
+    assert f"{without}@example.com" not in dict(told).values()
+
+
+async def test_administrators_are_told_of_who_has_no_sponsor(desk: Desk) -> None:
+    people = [await desk.member() for _ in range(2)] + [await desk.member("suspended")]
+    for person, role in zip(people, ("provider_admin", "paralegal", "provider_admin"), strict=True):
+        await desk.owner.execute("INSERT INTO member_roles VALUES ($1, $2, $3)", desk.tenant, person, role)
+    await desk.event("member.sponsor.left", people[1])
+    assert await desk.told() == [("member.sponsor.left", f"{people[0]}@example.com")]
 
 
 async def test_more_than_a_round_s_worth_is_told_in_several(desk: Desk) -> None:

@@ -1,8 +1,10 @@
 """One well-formed request for every operation of the policy table, so that sweeps miss none."""
 
 import json
+import secrets
 import ssl
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +57,7 @@ class Caller:
         content = None
         if operation.media_type is not None:
             headers["Content-Type"] = operation.media_type
-            content = json.dumps(body if body is not None else {}).encode()
+            content = body.encode() if isinstance(body, str) else json.dumps(body or {}).encode()
         path = operation.path.format_map(self.ids | ids)
         return self.http.request(operation.method, path, content=content, headers=headers)
 
@@ -63,6 +65,7 @@ class Caller:
 def bodies(world: World) -> dict[str, Any]:
     """Valid bodies for the operations that take JSON and name something of the firm."""
     end = "2030-01-01T00:00:00Z"
+    next_month = (world.instance.clock.now() + timedelta(days=30)).date().isoformat()
     return {
         "matters.create": matter_body(world["attorney"].id),
         "grants.create": {
@@ -97,6 +100,10 @@ def bodies(world: World) -> dict[str, Any]:
         "members.declare_country": {"country": "IN"},
         "clients.create": {"name": "Robot", "scopes": ["document:read"]},
         "clients.add_key": {"jwk": new_jwk()},
+        "members.set_external": {"sponsor_id": world["firm_admin"].id, "ends_on": next_month},
+        "members.bulk": "action,email,roles\ninvite,bulk@example.com,attorney\n",
+        "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
+        "teams.rename": {"name": "Second Chair"},
     }
 
 

@@ -50,6 +50,7 @@ class Everything:
                 "hold_id": str(uuid4()),
                 "client_id": program.id,
                 "kid": program.kid,
+                "team_id": str(uuid4()),
             },
         )
 

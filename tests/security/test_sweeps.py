@@ -33,6 +33,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     held = attorney.call("POST", "/v1/matters", matter_body(world["attorney"].id))["id"]
     hold = attorney.call("POST", f"/v1/matters/{held}/holds", {"reason": "Litigation"})
     program = new_program(world, world["firm_admin"])
+    team = world["firm_admin"].client.call("POST", "/v1/teams", bodies(world)["teams.create"])
     made = Caller(
         world.instance,
         {
@@ -45,6 +46,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "consent_id": str(uuid4()),
             "request_id": asked["id"],
             "hold_id": hold["id"],
+            "team_id": team["id"],
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,

@@ -274,9 +274,9 @@ CREATE POLICY verifier_tenant ON event_queue TO redwell_verifier USING (tenant_i
 ALTER TABLE grants OWNER TO redwell_owner
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY
 ALTER TABLE grants FORCE ROW LEVEL SECURITY
-GRANT SELECT (tenant_id, id, provider_id, member_id, ends_at, revoked_at) ON grants TO redwell_auth
+GRANT SELECT (tenant_id, id, provider_id, member_id, team_id, ends_at, revoked_at) ON grants TO redwell_auth
 CREATE POLICY auth_across ON grants TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]) OR provider_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
+GRANT SELECT (tenant_id, id, matter_id, engagement_id, provider_id, member_id, team_id, ends_at, created_at, revoked_at) ON grants TO redwell_courier
 CREATE POLICY courier_across ON grants TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE ON grants TO redwell_docs
 CREATE POLICY docs_tenant ON grants TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
@@ -344,6 +344,15 @@ ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
 ALTER TABLE subtrees FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON subtrees TO redwell_audit
 CREATE POLICY audit_tenant ON subtrees TO redwell_audit USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE teams OWNER TO redwell_owner
+ALTER TABLE teams ENABLE ROW LEVEL SECURITY
+ALTER TABLE teams FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON teams TO redwell_auth
+CREATE POLICY auth_tenant ON teams TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, state) ON teams TO redwell_courier
+CREATE POLICY courier_across ON teams TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, state) ON teams TO redwell_docs
+CREATE POLICY docs_across ON teams TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE access_requests OWNER TO redwell_owner
 ALTER TABLE access_requests ENABLE ROW LEVEL SECURITY
 ALTER TABLE access_requests FORCE ROW LEVEL SECURITY
@@ -370,6 +379,15 @@ ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT ON document_changes TO redwell_docs
 CREATE POLICY docs_tenant ON document_changes TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE external_members OWNER TO redwell_owner
+ALTER TABLE external_members ENABLE ROW LEVEL SECURITY
+ALTER TABLE external_members FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON external_members TO redwell_auth
+CREATE POLICY auth_tenant ON external_members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_docs
+CREATE POLICY docs_across ON external_members TO redwell_docs USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_signin
+CREATE POLICY signin_across ON external_members TO redwell_signin USING (true) WITH CHECK (true)
 ALTER TABLE factor_resets OWNER TO redwell_owner
 ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY
@@ -403,6 +421,15 @@ ALTER TABLE recovery_codes ENABLE ROW LEVEL SECURITY
 ALTER TABLE recovery_codes FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_codes TO redwell_auth
 CREATE POLICY auth_tenant ON recovery_codes TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE team_members OWNER TO redwell_owner
+ALTER TABLE team_members ENABLE ROW LEVEL SECURITY
+ALTER TABLE team_members FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON team_members TO redwell_auth
+CREATE POLICY auth_tenant ON team_members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_courier
+CREATE POLICY courier_across ON team_members TO redwell_courier USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_docs
+CREATE POLICY docs_across ON team_members TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE totp_factors OWNER TO redwell_owner
 ALTER TABLE totp_factors ENABLE ROW LEVEL SECURITY
 ALTER TABLE totp_factors FORCE ROW LEVEL SECURITY

@@ -210,6 +210,29 @@ class Redwell(Uploading, Sets, Log):
         """What concerns one since `after`, oldest first. Keep its `after` once the items are dealt with."""
         return self.call("GET", "/v1/changes", **query, **({"after": after} if after else {}))
 
+    def inboxes(self) -> Iterator[JSON]:
+        """What waits in one's own organization, then in each firm that one may act for: a token for each."""
+        own = self.call("GET", "/v1/me")["organization"]["id"]
+        firms = {own: "", **{row["id"]: row["name"] for row in self.pages("/v1/firms")}}
+        for organization, name in firms.items():
+            token = self.call("POST", "/v1/tokens/switch", {"organization_id": organization})["access_token"]
+            response = self._http.get("/v1/inbox", headers={"Authorization": f"Bearer {token}"})
+            raise_for_problem(response)
+            yield {"name": name, **response.json()}
+
+    def import_members(self, file: bytes, *, dry_run: bool = False) -> JSON:
+        """Invite, suspend and off-board by the rows of a CSV file: all of them, or none.
+
+        Raises:
+            ProblemError: the server refused; of `members-rows-refused`, `document["rows"]` says which rows.
+        """
+        headers = self._headers() | {"Content-Type": "text/csv"}
+        query = {"dry_run": str(dry_run).lower()}
+        response = self._http.post("/v1/members/bulk", content=file, params=query, headers=headers)
+        raise_for_problem(response)
+        done: JSON = response.json()
+        return done
+
     def _headers(self) -> dict[str, str]:
         held = self.tokens is not None and self.tokens.access
         return {"Authorization": f"Bearer {held}"} if held else {}

@@ -6,11 +6,14 @@ from services.auth.enrolment import queries
 from services.auth.enrolment.queries import Invited
 from services.auth.enrolment.schemas import InvitationMade, NewInvitation
 from services.auth.errors import MailNotSetUp, MemberExists, RolesRefused
+from services.auth.externals.terms import settle_terms
 from services.auth.locks import confirm_acting
+from services.auth.lookups import Place
 from services.auth.mail import wording
 from services.auth.mail.outbox import Posting, post
 from services.auth.policy import decide_roles
 from services.auth.resources import Resources
+from services.auth.teams.queries import require_team
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound
@@ -24,6 +27,8 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
         RolesRefused: nobody may hold these roles together, or not in such an organization.
         MemberExists: somebody with this address has joined already.
         MailNotSetUp: the code was to be mailed, and nothing is mailed here.
+        TermsRefused: somebody external cannot be invited on these terms.
+        TeamRefused: the organization has no such team, or closed it.
     """
     await confirm_acting(act)
     if body.deliver == "mail" and resources.mail is None:
@@ -38,8 +43,15 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
     index = resources.keys.email_index(body.email)
     if await queries.is_member(act.session, tenant, index):
         raise MemberExists
+    terms = None
+    if body.external is not None:
+        terms = await settle_terms(act, body.external, OrganizationKind(organization.kind), roles)
+    if body.team_id is not None:
+        await require_team(act, Place(tenant, body.team_id))
     expires_at = act.now + timedelta(seconds=resources.settings.invitation_lifetime_seconds)
-    invited = Invited(tenant, "member", roles, expires_at, index, act.principal.id)
+    if terms is not None:
+        expires_at = min(expires_at, terms.ends_at)
+    invited = Invited(tenant, "member", roles, expires_at, index, act.principal.id, body.team_id, terms)
     invitation, code = await queries.add_invitation(act.session, invited, act.now)
     if body.deliver == "mail":
         letter = wording.invitation(
@@ -52,6 +64,8 @@ async def invite(act: Act, resources: Resources, body: NewInvitation) -> Invitat
             act.now,
         )
     change: dict[str, object] = {"roles": sorted(roles), "deliver": body.deliver}
+    change |= {} if terms is None else terms.told()
+    change |= {} if body.team_id is None else {"team": str(body.team_id)}
     await act.record(
         Draft("member.invited", subject=Subject("invitation", invitation), change=change), tenant
     )

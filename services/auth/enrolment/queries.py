@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.auth.codes import Code, CodeKind, new_code
 from services.auth.errors import InvitationEnded
+from services.auth.externals.terms import Terms
 from services.auth.lookups import Place
 from services.auth.policy import ADMINISTRATOR_OF
 from services.kernel.ids import new_id
@@ -30,6 +31,8 @@ class Invited:
     expires_at: datetime
     email_index: bytes | None = None
     invited_by: UUID | None = None
+    team: UUID | None = None
+    terms: Terms | None = None
 
 
 async def add_invitation(session: AsyncSession, invited: Invited, now: datetime) -> tuple[UUID, Code]:
@@ -44,6 +47,9 @@ async def add_invitation(session: AsyncSession, invited: Invited, now: datetime)
             code_sha256=code.sha256,
             email_index=invited.email_index,
             roles=sorted(invited.roles),
+            team_id=invited.team,
+            sponsor_id=invited.terms and invited.terms.sponsor,
+            ends_at=invited.terms and invited.terms.ends_at,
             invited_by=invited.invited_by,
             created_at=now,
             expires_at=invited.expires_at,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.auth.wire import Email, Label, NewPassword, Secret, Wire
+from services.auth.externals.schemas import ExternalTerms
+from services.auth.wire import Email, Id, Label, NewPassword, Secret, Wire
 from services.kernel.scopes import OrganizationKind, Role
 from services.keys.totp import provisioning_uri
 
@@ -54,6 +55,10 @@ class Enrolment(Wire):
 class NewInvitation(Wire):
     email: Email
     roles: Roles
+    external: ExternalTerms | None = None
+    """For somebody who belongs to the organization for a time."""
+    team_id: Id | None = None
+    """A team that they are in from the start."""
     deliver: Literal["mail", "reply"] = "reply"
     """Whether the code goes to the address invited, and to nobody else, or into the reply."""
 

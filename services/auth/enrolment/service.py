@@ -14,6 +14,7 @@ from services.auth.challenges import consume_challenge, open_challenge
 from services.auth.enrolment import queries
 from services.auth.enrolment.schemas import Enrolment, Join, JoinedOrganization, seed_to_show
 from services.auth.enrolment.solo import end_solo
+from services.auth.enrolment.terms import carry_out
 from services.auth.errors import InvitationEnded, InvitationForAnother, MemberExists, PasswordRefused
 from services.auth.factors import Proof, add_factor, prove_code
 from services.auth.lookups import Place, find_invitation
@@ -175,6 +176,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         if not await queries.activate(act.session, member, invitation.roles):
             raise InvitationEnded
         change: dict[str, object] = {"invitation": str(invitation.id), "roles": sorted(invitation.roles)}
+        change |= await carry_out(act, invitation, member)
         await act.record(
             Draft("member.joined", subject=Subject("member", member.id), change=change), member.tenant
         )

@@ -16,6 +16,8 @@ from services.auth.errors import (
     MemberStateConflict,
     RolesRefused,
 )
+from services.auth.externals.service import tell_of_sponsored
+from services.auth.externals.terms import require_not_external
 from services.auth.locks import lock_member
 from services.auth.lookups import Place
 from services.auth.members.grants import firms_with_grants_of
@@ -23,6 +25,7 @@ from services.auth.members.schemas import MemberView
 from services.auth.members.service import member_view, read_roles
 from services.auth.policy import ADMINISTRATOR_OF, decide_roles, member_etag
 from services.auth.resources import Resources
+from services.auth.teams.service import leave_teams
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
@@ -75,7 +78,9 @@ async def change_roles(act: Act, resources: Resources, change: RoleChange) -> Me
     decision = decide_roles(target.kind, change.roles, solo=target.solo)
     if not decision.allowed:
         raise RolesRefused(decision.reason)
-    if ADMINISTRATOR_OF[target.kind] not in change.roles:
+    if ADMINISTRATOR_OF[target.kind] in change.roles:
+        await require_not_external(act, target.place)
+    else:
         await _require_another_administrator(act, target)
     await _replace_roles(act, target, change.roles)
     told: dict[str, object] = {"from": sorted(target.roles), "to": sorted(change.roles)}
@@ -99,6 +104,7 @@ async def suspend(act: Act, resources: Resources, member: UUID) -> MemberView:
     _require_state(target, ("active",))
     await _require_another_administrator(act, target)
     await _stop(act, target, "suspended", "member.suspended")
+    await tell_of_sponsored(act, target.place)
     return await _view(act, resources, target.place)
 
 
@@ -114,6 +120,8 @@ async def offboard(act: Act, resources: Resources, member: UUID) -> MemberView:
     _require_state(target, ANYWHERE_BUT_ENROLLING)
     await _require_another_administrator(act, target)
     await _stop(act, target, "removed", "member.offboarded")
+    await leave_teams(act, target.place)
+    await tell_of_sponsored(act, target.place)
     return await _view(act, resources, target.place)
 
 

@@ -26,13 +26,18 @@ ON CONFLICT DO NOTHING RETURNING member_id
 
 _MEMBER = "m.tenant_id, m.id AS member_id, m.email_sealed"
 _GRANT = "g.id AS about, g.matter_id, g.ends_at"
+_HOLDS = """(m.id = g.member_id OR g.team_id IS NOT NULL AND EXISTS (
+    SELECT FROM team_members w JOIN teams t ON t.tenant_id = w.tenant_id AND t.id = w.team_id
+    WHERE w.tenant_id = g.provider_id AND w.team_id = g.team_id AND w.member_id = m.id AND t.state = 'active'
+))"""
+"""As `held_by` says it of the vault's own queries: `m` holds `g` by name, or in a team, now."""
 
 HOLDER = f"""
 SELECT {_MEMBER}, {_GRANT}
-FROM grants g JOIN members m ON m.tenant_id = g.provider_id AND m.id = g.member_id
+FROM grants g JOIN members m ON m.tenant_id = g.provider_id AND {_HOLDS}
 WHERE g.tenant_id = $1 AND g.id = $2 AND m.state = 'active' AND $3::timestamptz IS NOT NULL
 """  # noqa: S608 -- constants
-"""The holder of a grant. As in all of these: $1 tenant of the event, $2 its object, $3 when it was."""
+"""The holders of a grant. As in all of these: $1 tenant of the event, $2 its object, $3 when it was."""
 
 ASKED = f"""
 SELECT {_MEMBER}, r.id AS about, r.matter_id
@@ -71,7 +76,7 @@ WHERE e.tenant_id = $1 AND e.id = $2 AND (
     EXISTS (
         SELECT FROM grants g
         WHERE g.tenant_id = e.tenant_id AND g.engagement_id = e.id AND g.provider_id = m.tenant_id
-            AND g.member_id = m.id AND g.revoked_at IS NULL AND g.ends_at > $3
+            AND {_HOLDS} AND g.revoked_at IS NULL AND g.ends_at > $3
     ) OR EXISTS (
         SELECT FROM member_roles r
         WHERE r.tenant_id = m.tenant_id AND r.member_id = m.id AND r.role = 'provider_admin'
@@ -94,11 +99,21 @@ WHERE m.tenant_id = $1 AND m.id = $2 AND m.state <> 'enrolling' AND $3::timestam
 """  # noqa: S608 -- constants
 """Whose account it is."""
 
+ADMINISTRATORS = f"""
+SELECT {_MEMBER}, $2::uuid AS about
+FROM members m
+WHERE m.tenant_id = $1 AND m.state = 'active' AND $3::timestamptz IS NOT NULL AND EXISTS (
+    SELECT FROM member_roles r WHERE r.tenant_id = m.tenant_id AND r.member_id = m.id
+        AND r.role IN ('firm_admin', 'provider_admin', 'operator')
+)
+"""  # noqa: S608 -- constants
+"""Who administers the organization."""
+
 ENDING = f"""
 SELECT {_MEMBER}, {_GRANT}, g.tenant_id AS firm
 FROM grants g
 JOIN engagements e ON e.tenant_id = g.tenant_id AND e.id = g.engagement_id
-JOIN members m ON m.tenant_id = g.provider_id AND m.id = g.member_id
+JOIN members m ON m.tenant_id = g.provider_id AND {_HOLDS}
 WHERE g.revoked_at IS NULL AND g.ends_at > $1 AND g.ends_at <= $2 AND g.created_at <= g.ends_at - ($2 - $1)
     AND e.state = 'active' AND (e.ends_at IS NULL OR e.ends_at > $1) AND m.state = 'active'
     AND NOT EXISTS (

@@ -55,6 +55,7 @@ CONCERNS: Mapping[str, Concern] = MappingProxyType(
         "access_request.declined": Concern("allowed", statements.ANSWERED),
         "document.quarantined": Concern("denied", statements.QUARANTINED),
         "token.reuse_detected": Concern("denied", statements.SIGNED_IN),
+        "member.sponsor.left": Concern("allowed", statements.ADMINISTRATORS),
         **dict.fromkeys(wording.OF_ACCOUNTS, Concern("allowed", statements.ACCOUNT)),
     }
 )
@@ -68,6 +69,7 @@ WORDS: Mapping[str, Callable[[Row, str], Words]] = MappingProxyType(
         "access_request.declined": wording.request_declined,
         "document.quarantined": wording.quarantined,
         "token.reuse_detected": wording.token_reused,
+        "member.sponsor.left": wording.sponsor_left,
         ENDING: wording.grant_ending,
         **dict.fromkeys(wording.OF_ACCOUNTS, wording.account_changed),
     }
@@ -116,9 +118,12 @@ class Teller:
         ending = await connection.fetch(
             statements.ENDING, now, now + WARNED_BEFORE_END, ENDING, _ENDING_AT_ONCE
         )
+        recorded = set()
         for grant in ending:
             row = {**grant, "source": grant["about"]}
-            if await self._tell(connection, ENDING, row, now):
+            told = await self._tell(connection, ENDING, row, now)
+            if told and grant["about"] not in recorded:  # a team's grant has several holders
+                recorded.add(grant["about"])
                 await self._record(connection, grant)
 
     async def _record(self, connection: asyncpg.Connection, grant: asyncpg.Record) -> None:

@@ -160,3 +160,18 @@ yours repeated itself, or somebody has a copy. The session was ended everywhere.
 Sign in again. If this was not you, change your password and tell your administrator.
 """,
     )
+
+
+def sponsor_left(row: Row, url: str) -> Words:
+    return (
+        "Somebody external on Redwell has no sponsor",
+        f"""\
+Who answered for an external member of your organization has left or was suspended.
+
+    member    {row["about"]}
+    when      {moment(row["at"])}
+    Redwell   {url}/v1/external-members
+
+Name another sponsor, or suspend the member. Until then their access goes on to its end.
+""",
+    )

@@ -73,7 +73,7 @@ async def compare_password(
     """
     keys, organization = visit.resources.keys, who[1]
     index = keys.email_index(who[0])
-    account = await find_account(visit.resources.signin, index, organization)
+    account = await find_account(visit.resources.signin, index, organization, visit.now())
     if account is None:
         tenant, name = PLATFORM, index + (organization.bytes if organization else b"")
     else:

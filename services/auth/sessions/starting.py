@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import insert
 
 from services.auth.errors import SignInFailed
+from services.auth.externals.terms import ends_at
 from services.auth.factors import ACR, AMR
 from services.auth.lookups import Place
 from services.auth.resources import Resources
@@ -22,12 +23,16 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
     """Sign `member` in, for their own organization. From here on the act is theirs.
 
     Raises:
-        SignInFailed: the member is no longer active.
+        SignInFailed: the member is no longer active, or is external and their time is over.
     """
     settings, now = resources.settings, act.now
     roles = await roles_of(act.session, member)
     if not roles:
         raise SignInFailed
+    until = await ends_at(act.session, member)
+    if until is not None and until <= now:
+        raise SignInFailed
+    longest = now + timedelta(seconds=settings.session_absolute_seconds)
     bearer = Bearer(
         member=member.id,
         organization=member.tenant,
@@ -36,7 +41,7 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
         acr=ACR,
         amr=AMR,
         auth_time=now,
-        expires_at=now + timedelta(seconds=settings.session_absolute_seconds),
+        expires_at=longest if until is None else min(longest, until),
     )
     await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
     pair = await token_pair(act, resources, bearer)

@@ -13,7 +13,7 @@ from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.matters.queries import MatterRow, with_keys
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
-from services.tables.agreements import AccessRequest, Grant
+from services.tables.agreements import AccessRequest, Grant, held_by
 from services.tables.docs import FirmKey, Matter, MatterKey
 
 REMEMBERED = timedelta(days=90)
@@ -31,8 +31,7 @@ async def requestable_matter(act: Act, matter_id: UUID) -> MatterRow:
     known = exists().where(
         Grant.tenant_id == TENANT,
         Grant.matter_id == Matter.id,
-        Grant.member_id == MEMBER,
-        Grant.provider_id == ORGANIZATION,
+        held_by(ORGANIZATION, MEMBER),
         func.least(func.coalesce(Grant.revoked_at, Grant.ends_at), Grant.ends_at) > act.now - REMEMBERED,
     )
     statement = with_keys().where(known, Matter.state == "open", Matter.id == matter_id)

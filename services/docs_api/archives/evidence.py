@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from services.docs_api.archives.contents import Archive, Content
+from services.docs_api.documents.queries import opened_by
 from services.docs_api.transfers.deliver import Handover
 from services.docs_api.transfers.failures import reason_of
 from services.evidence.act import Act
@@ -37,7 +38,7 @@ class Witness:
             Draft(
                 "document.fetched",
                 subject=content.subject,
-                change={"archive": str(archive.id)},
+                change={"archive": str(archive.id)} | opened_by(content.row),
                 content={"sha256": content.sha256, "len": content.length_bytes},
             )
             for content in archive.contents

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, any_, bindparam, func, 
 from services.docs_api.access import TENANT, parameters
 from services.docs_api.archives.errors import TooManyFolders
 from services.docs_api.archives.schemas import SetQuery
-from services.docs_api.documents.queries import DocumentRow, readable_documents, still_readable
+from services.docs_api.documents.queries import DocumentRow, naming_grant, readable_documents, still_readable
 from services.docs_api.keychain import Names
 from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
@@ -22,9 +22,9 @@ MAX_FOLDERS = 10_000
 
 async def chosen(act: Act, matter_id: UUID, query: SetQuery, names: Names) -> Select[Any]:
     """The documents of a set that the principal may read, in no order (raises TooManyFolders)."""
-    statement = readable_documents(acting_for_another=act.principal.acts_for_another).where(
-        Document.matter_id == matter_id
-    )
+    acting = act.principal.acts_for_another
+    statement = readable_documents(acting_for_another=acting).where(Document.matter_id == matter_id)
+    statement = naming_grant(statement, acting_for_another=acting)
     if query.class_id is not None:
         statement = statement.where(Document.class_id == query.class_id)
     if query.document_ids is not None:

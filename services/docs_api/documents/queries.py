@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, null, select
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.docs_api.access import TENANT, may_read_document, parameters, session_lives
+from services.docs_api.access import (
+    TENANT,
+    grant_of_document,
+    may_read_document,
+    parameters,
+    session_lives,
+)
 from services.docs_api.documents.schemas import DocumentQuery
 from services.docs_api.documents.words import FOLDER_INDEX, NAME_INDEX, TAG_INDEX
 from services.docs_api.keychain import Names
@@ -92,6 +98,17 @@ def readable_documents(*, acting_for_another: bool, which: Which = "active") -> 
     return readable.where(Version.number == Document.latest_number)
 
 
+def naming_grant(statement: Select[Any], *, acting_for_another: bool) -> Select[Any]:
+    """With the id of the grant that opens each row, for its evidence; None to people on the matter."""
+    grant = grant_of_document() if acting_for_another else null()
+    return statement.add_columns(grant.label("grant_id"))
+
+
+def opened_by(row: DocumentRow) -> dict[str, str]:
+    """What evidence says of the grant that opened a row."""
+    return {} if row["grant_id"] is None else {"grant": str(row["grant_id"])}
+
+
 def _in_state(which: Which, *, acting_for_another: bool) -> list[ColumnElement[bool]]:
     conditions = []
     if acting_for_another or which == "active":
@@ -115,9 +132,8 @@ async def readable_document(
         statement = readable_documents(acting_for_another=acting, which=which)
     else:
         statement = readable_versions(acting_for_another=acting, which=which).where(Version.number == number)
-    found = await act.session.execute(
-        statement.where(Document.id == document_id), parameters(act.principal, act.now)
-    )
+    wanted = naming_grant(statement.where(Document.id == document_id), acting_for_another=acting)
+    found = await act.session.execute(wanted, parameters(act.principal, act.now))
     row = found.mappings().one_or_none()
     if row is None:
         await tell_holder_of_document(act.session, act.principal, act.now, document_id)
@@ -166,7 +182,9 @@ async def list_readable(
 
 def _fetchable(*, acting_for_another: bool, numbered: bool) -> Prepared:
     wanted = Version.number == (NUMBER if numbered else Document.latest_number)
-    statement = readable_versions(acting_for_another=acting_for_another)
+    statement = naming_grant(
+        readable_versions(acting_for_another=acting_for_another), acting_for_another=acting_for_another
+    )
     return Prepared(statement.where(Document.id == DOCUMENT, wanted, session_lives()))
 
 

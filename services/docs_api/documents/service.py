@@ -6,6 +6,7 @@ from services.docs_api.classes.service import unknown_classes
 from services.docs_api.documents.queries import (
     DocumentRow,
     list_readable,
+    opened_by,
     readable_document,
 )
 from services.docs_api.documents.schemas import (
@@ -105,7 +106,7 @@ async def describe_document(act: Act, document_id: UUID) -> DocumentView:
     """
     row = await readable_document(act, document_id, which="any")
     view = document_view(row, matter_names(act, row))
-    await act.record(Draft("document.described", subject=subject_of(row)))
+    await act.record(Draft("document.described", subject=subject_of(row), change=opened_by(row)))
     return view
 
 

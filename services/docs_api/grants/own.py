@@ -9,11 +9,11 @@ from sqlalchemy import and_, select
 from services.docs_api.access import MEMBER, ORGANIZATION, TENANT, parameters
 from services.docs_api.grants.schemas import Lifting, OwnGrantPage, OwnGrantView
 from services.docs_api.paging import cut, decode_id
-from services.docs_api.unmet import FAILED, failed_conditions, liftings
+from services.docs_api.unmet import FAILED, FAILED_OF_GRANT, failed_conditions, liftings
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
 from services.evidence.event import Draft
-from services.tables.agreements import Engagement, Grant
+from services.tables.agreements import Engagement, Grant, held_by
 from services.tables.docs import Matter
 
 _ENGAGED = and_(Engagement.tenant_id == Grant.tenant_id, Engagement.id == Grant.engagement_id)
@@ -28,8 +28,7 @@ async def list_own_grants(act: Act, query: ListQuery) -> OwnGrantPage:
         .join(Matter, and_(Matter.tenant_id == Grant.tenant_id, Matter.id == Grant.matter_id))
         .where(
             Grant.tenant_id == TENANT,
-            Grant.member_id == MEMBER,
-            Grant.provider_id == ORGANIZATION,
+            held_by(ORGANIZATION, MEMBER),
             Grant.revoked_at.is_(None),
             Grant.ends_at > act.now,
             Matter.state == "open",
@@ -46,8 +45,8 @@ async def list_own_grants(act: Act, query: ListQuery) -> OwnGrantPage:
 
 
 async def pending_conditions(act: Act, grants: Collection[UUID]) -> dict[UUID, list[str]]:
-    """What each of these grants of the acting firm waits for."""
-    columns: tuple[Any, ...] = (Grant.id, *FAILED)
+    """What each of these grants of the acting firm waits for, without what is each person's in a team."""
+    columns: tuple[Any, ...] = (Grant.id, *FAILED_OF_GRANT)
     found = await act.session.execute(
         select(*columns).join(Engagement, _ENGAGED).where(Grant.tenant_id == TENANT, Grant.id.in_(grants)),
         parameters(act.principal, act.now),
@@ -60,6 +59,7 @@ def _own_view(row: Grant, waiting: list[dict[str, object]]) -> OwnGrantView:
         id=row.id,
         matter_id=row.matter_id,
         engagement_id=row.engagement_id,
+        team_id=row.team_id,
         classes=row.classes,
         permissions=row.permissions,
         starts_at=row.starts_at,

@@ -33,7 +33,7 @@ router = APIRouter(route_class=StrictRoute, tags=["grants"])
     ),
 )
 async def create(act: ActDep, matter_id: UUID, body: NewGrant) -> GrantView:
-    """Grant a paralegal classes of documents in a matter; may answer an access request."""
+    """Grant a paralegal, or a team, classes of documents in a matter; may answer an access request."""
     return await service.create_grant(act, matter_id, body)
 
 

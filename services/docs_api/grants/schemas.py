@@ -13,7 +13,9 @@ MAX_CLASSES = 50
 
 
 class NewGrant(Wire):
-    member_id: Identifier
+    member_id: Identifier | None = None
+    team_id: Identifier | None = None
+    """Instead of a member: a team of the provider. Whoever is in it may use the grant, while they are."""
     engagement_id: Identifier
     classes: Annotated[list[Slug], Field(min_length=1, max_length=MAX_CLASSES)]
     permissions: Annotated[
@@ -28,6 +30,10 @@ class NewGrant(Wire):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if (self.member_id is None) == (self.team_id is None):
+            raise PydanticCustomError("holder", "a grant is given to a member or to a team")
+        if self.team_id is not None and self.request_id is not None:
+            raise PydanticCustomError("request", "a request is answered by a grant to a member")
         if self.starts_at is not None and self.ends_at <= self.starts_at:
             raise PydanticCustomError("term", "ends_at must come after starts_at")
         if len(set(self.classes)) != len(self.classes):
@@ -40,7 +46,8 @@ class GrantView(Wire):
     matter_id: UUID
     engagement_id: UUID
     provider_id: UUID
-    member_id: UUID
+    member_id: UUID | None
+    team_id: UUID | None
     classes: list[str]
     permissions: list[str]
     starts_at: datetime
@@ -50,12 +57,15 @@ class GrantView(Wire):
     created_by: UUID
     revoked_at: datetime | None
     conditions: list[str]
-    """What it still waits for, by the names that its holder is told."""
+    """What it still waits for, by the names that holders are told; not what is each person's of a team."""
 
 
 class RevokedGrantView(GrantView):
     remaining: list[UUID]
-    """Other grants of the same person in the matter that name a class of this one, and have not ended."""
+    """Other grants in the matter that name a class of this one, and have not ended.
+
+    Of the same person, in person or by a team; or of the same team, or of somebody in it.
+    """
 
 
 class GrantPage(Wire):
@@ -79,6 +89,8 @@ class OwnGrantView(Wire):
     id: UUID
     matter_id: UUID
     engagement_id: UUID
+    team_id: UUID | None
+    """By which team one holds it; None for a grant in person."""
     classes: list[str]
     permissions: list[str]
     starts_at: datetime

@@ -1,4 +1,4 @@
-"""Grants: given by an attorney on the matter to one of the provider's paralegals, and revoked.
+"""Grants: given by an attorney on the matter to one of the provider's paralegals or teams, and revoked.
 
 A grant is never the last word: every read asks again for a live grant under a live engagement.
 """
@@ -21,7 +21,7 @@ from services.docs_api.keys import matter_names
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import firm_matter, own_matter
 from services.docs_api.paging import cut, decode_id
-from services.docs_api.people.queries import has_role
+from services.docs_api.people.queries import has_role, is_team
 from services.docs_api.refusals import invalid
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
@@ -36,13 +36,13 @@ _PURPOSE = "grants.purpose_sealed"
 
 
 async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
-    """Grant a paralegal classes of documents in a matter that one is on.
+    """Grant a paralegal, or whoever is in a team, classes of documents in a matter that one is on.
 
     Raises:
         NotFound: no such matter for the principal.
         MatterClosed, EngagementEnded: it could not be used.
         GrantRedundant: it would open nothing that another does not.
-        InvalidInput: no such engagement, class, paralegal or request, or the end has passed.
+        InvalidInput: no such engagement, class, paralegal, team or request, or the end has passed.
         RequestDecided: the request that it answers is not open any more.
     """
     matter = await own_matter(act, matter_id)
@@ -60,6 +60,7 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
         engagement_id=new.engagement_id,
         provider_id=provider,
         member_id=new.member_id,
+        team_id=new.team_id,
         classes=sorted(new.classes),
         permissions=list(new.permissions),
         starts_at=new.starts_at or act.now,
@@ -72,7 +73,7 @@ async def create_grant(act: Act, matter_id: UUID, new: NewGrant) -> GrantView:
     )
     act.session.add(grant)
     terms = _terms(grant)
-    if new.request_id is not None:
+    if new.request_id is not None and new.member_id is not None:
         await act.session.flush()
         await answer_with_grant(act, new.request_id, matter_id, new.member_id, grant_id)
         terms["request"] = str(new.request_id)
@@ -126,7 +127,7 @@ async def revoke_grant(act: Act, grant_id: UUID) -> RevokedGrantView:
     )
     if grant is None:
         raise GrantRevoked
-    change: dict[str, object] = {"member": str(grant.member_id)}
+    change: dict[str, object] = _holder(grant)
     await act.record(Draft("grant.revoked", subject=_subject(grant), change=change))
     view = _view(grant, names, [])
     return RevokedGrantView(**dict(view), remaining=await remaining_beside(act, grant))
@@ -160,19 +161,26 @@ async def _require_fit(act: Act, new: NewGrant, provider: UUID) -> None:
         raise invalid("/classes", "class")
     firm = act.principal.firm
     await act.see(firm, provider)
-    fit = await has_role(act, provider, new.member_id, {Role.PARALEGAL, Role.CLIENT})
+    if new.member_id is not None:
+        fit, what = await has_role(act, provider, new.member_id, {Role.PARALEGAL, Role.CLIENT}), "member"
+    else:
+        fit, what = await is_team(act, provider, new.team_id), "team"
     await act.see(firm)
     if not fit:
-        raise invalid("/member_id", "member")
+        raise invalid(f"/{what}_id", what)
 
 
 def _subject(grant: Grant) -> Subject:
     return Subject("grant", grant.id, grant.matter_id)
 
 
+def _holder(grant: Grant) -> dict[str, object]:
+    return {"member": str(grant.member_id)} if grant.team_id is None else {"team": str(grant.team_id)}
+
+
 def _terms(grant: Grant) -> dict[str, object]:
     return {
-        "member": str(grant.member_id),
+        **_holder(grant),
         "provider": str(grant.provider_id),
         "engagement": str(grant.engagement_id),
         "classes": grant.classes,
@@ -189,6 +197,7 @@ def _view(row: Grant, names: Names, conditions: list[str]) -> GrantView:
         engagement_id=row.engagement_id,
         provider_id=row.provider_id,
         member_id=row.member_id,
+        team_id=row.team_id,
         classes=row.classes,
         permissions=row.permissions,
         starts_at=row.starts_at,

@@ -19,6 +19,7 @@ from services.docs_api.documents.queries import (
     FETCHABLE_BY_MANY,
     SEGMENTS_OF_MANY,
     TOUCHED_SEGMENTS_OF_MANY,
+    opened_by,
 )
 from services.docs_api.documents.service import subject_of
 from services.docs_api.keychain import Keychain
@@ -174,8 +175,9 @@ async def _record(ground: Ground, session: AsyncSession, admitted: Sequence[tupl
 def _draft(outcome: Admitted) -> Draft:
     row = outcome.row
     content = {"sha256": row["sha256"].hex(), "len": row["length_bytes"]}
+    change = opened_by(row)
     if outcome.known:
-        return Draft("document.fetched", "info", "not-modified", subject_of(row), content=content)
+        return Draft("document.fetched", "info", "not-modified", subject_of(row), change, content)
     if outcome.part is not None:
         content["range"] = str(outcome.part)
-    return Draft("document.fetched", subject=subject_of(row), content=content)
+    return Draft("document.fetched", subject=subject_of(row), change=change, content=content)

@@ -12,6 +12,7 @@ from services.docs_api.access import parameters
 from services.docs_api.conditions import is_known, quoted
 from services.docs_api.documents.queries import (
     STILL_READABLE,
+    opened_by,
     readable_document,
 )
 from services.docs_api.documents.service import document_view, subject_of
@@ -85,7 +86,7 @@ async def _answer(request: Request, wanted: Wanted) -> Response:
 async def head_of_content(act: Act, wanted: Wanted) -> Response:
     """The header of the answer that a fetch of all would get (raises NotFound)."""
     row = await readable_document(act, wanted.document, number=wanted.number)
-    await act.record(Draft("document.described", subject=subject_of(row)))
+    await act.record(Draft("document.described", subject=subject_of(row), change=opened_by(row)))
     digest = row["sha256"].hex()
     if is_known(act.request.headers.get("if-none-match"), quoted(digest)):
         return not_modified(digest)

@@ -1,7 +1,7 @@
 """Statements about uploads that go on where they stopped.
 
 A session that has only run out, by the clock, does not end what was begun in it: the capability has an end
-of its own. One that was ended, by whomever, does.
+of its own. One that was ended, by whomever, does; and so does the end of somebody external.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.docs_api.access import MEMBER, NOW, SESSION, TENANT, on_matter
+from services.docs_api.access import MEMBER, NOW, ORGANIZATION, SESSION, TENANT, on_matter
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.transfers.queries import hold, still_writable
 from services.docs_api.transfers.receiving import Terms
@@ -20,6 +20,7 @@ from services.kernel.principal import Principal
 from services.kernel.problems import SessionEnded
 from services.tables.content import Document, Segment, Upload, UploadCapability, Version
 from services.tables.docs import FirmKey, Matter, MatterKey
+from services.tables.externals import time_is_over
 from services.tables.sessions import Session
 
 LEASE_SECONDS = 6
@@ -28,18 +29,20 @@ the process that served it was killed."""
 
 
 def session_not_ended() -> ColumnElement[bool]:
-    return exists(Session.id).where(
+    going_on = exists(Session.id).where(
         Session.id == SESSION, Session.member_id == MEMBER, Session.ended_at.is_(None)
     )
+    return and_(going_on, ~time_is_over(ORGANIZATION, MEMBER, NOW))
 
 
-async def check_not_ended(session: AsyncSession, principal: Principal, _now: datetime) -> None:
-    """Refuse a principal whose session was ended (raises SessionEnded)."""
+async def check_not_ended(session: AsyncSession, principal: Principal, now: datetime) -> None:
+    """Refuse a principal whose session was ended, or whose time here is over (raises SessionEnded)."""
     alive = await session.scalar(
         select(Session.id).where(
             Session.id == principal.session,
             Session.member_id == principal.id,
             Session.ended_at.is_(None),
+            ~time_is_over(principal.organization, principal.id, now),
         )
     )
     if alive is None:

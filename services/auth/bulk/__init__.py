@@ -1,0 +1,1 @@
+"""Many members at once: invited, suspended and off-boarded from a CSV file."""

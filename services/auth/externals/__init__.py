@@ -1,0 +1,1 @@
+"""External people: members for a time, for whom a colleague answers."""

@@ -1,0 +1,1 @@
+"""The inbox: what waits for somebody in the organization that they act for."""
