@@ -24,6 +24,7 @@ from services.docs_api.keychain import Keychain
 from services.docs_api.matters.routes import router as matters
 from services.docs_api.people.routes import router as people
 from services.docs_api.quarantine.routes import router as quarantine
+from services.docs_api.quotas.routes import router as quotas
 from services.docs_api.refused import refused_subject
 from services.docs_api.roots.starting import try_roots
 from services.docs_api.roots.unlocking import FirmKeys, unlock_acting_firm
@@ -72,6 +73,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         holds,
         quarantine,
         stalled,
+        quotas,
         exits,
     )
     before = (Depends(unlock_acting_firm),) if settings.kms_is_told else ()

@@ -14,6 +14,7 @@ class Scope(StrEnum):
     SELF = "self:use"
     ORGANIZATION_CREATE = "organization:create"
     ORGANIZATION_LIST = "organization:list"
+    ORGANIZATION_QUOTA = "organization:quota"
     MEMBER_INVITE = "member:invite"
     MEMBER_LIST = "member:list"
     FACTOR_RESET = "factor:reset"
@@ -29,6 +30,7 @@ class Scope(StrEnum):
     MATTER_READ = "matter:read"
     MATTER_STAFF = "matter:staff"
     MATTER_EXPORT = "matter:export"
+    QUOTA_MANAGE = "quota:manage"
     GRANT_MANAGE = "grant:manage"
     GRANT_READ = "grant:read"
     GRANT_OWN = "grant:own"
@@ -75,7 +77,9 @@ _CASE_READING = _CONTENT_READING | {Scope.SELF}
 ROLE_SCOPES = MappingProxyType(
     {
         Role.FIRM_ADMIN: frozenset(
-            _ADMINISTRATION | {Scope.ENGAGEMENT_MANAGE, Scope.CLASS_MANAGE, Scope.CLASS_READ, Scope.NDA_READ}
+            _ADMINISTRATION
+            | {Scope.ENGAGEMENT_MANAGE, Scope.CLASS_MANAGE, Scope.CLASS_READ, Scope.NDA_READ}
+            | {Scope.QUOTA_MANAGE}
         ),
         Role.ATTORNEY: frozenset(
             _CASE_READING
@@ -115,6 +119,7 @@ ROLE_SCOPES = MappingProxyType(
         Role.OPERATOR: frozenset(
             _PEOPLE
             | {Scope.ORGANIZATION_CREATE, Scope.ORGANIZATION_LIST, Scope.FACTOR_RESET, Scope.UPLOAD_MEND}
+            | {Scope.ORGANIZATION_QUOTA}
         ),
         # Only what is of a matter that it was put on: nothing of the whole firm but its vocabulary, nothing
         # that extends its own reach, and nothing that a person must stand for.

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, model_valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.mail_url import Relay, parse_mail_url
+from services.kernel.quota_settings import QuotaSettings
 from services.kernel.root_settings import RootSettings
 from services.kernel.scanner_settings import ScannerSettings
 from services.kernel.store_settings import StoreSettings
@@ -15,7 +16,7 @@ from services.kernel.store_settings import StoreSettings
 MIB = 1024 * 1024
 
 
-class Settings(StoreSettings, RootSettings, ScannerSettings, BaseSettings):
+class Settings(StoreSettings, QuotaSettings, RootSettings, ScannerSettings, BaseSettings):
     """What an instance is told from outside. Names carry their unit."""
 
     model_config = SettingsConfigDict(
@@ -57,9 +58,6 @@ class Settings(StoreSettings, RootSettings, ScannerSettings, BaseSettings):
     upload_lifetime_seconds: PositiveInt = 24 * 3600
     upload_minimum_rate_bytes: PositiveInt = 1024
     """Bytes a second, averaged over 30 s, below which a transfer is cut."""
-
-    open_uploads_per_member: PositiveInt = 1000
-    """Uploads by the tus protocol that one person may have begun and not ended, in one firm."""
 
     patch_minimum_bytes: PositiveInt = 256 * 1024
     """The least that a PATCH brings, unless it brings the rest: so 50 GiB are at most 204,800 of them."""

@@ -202,6 +202,8 @@ class Upload(Record):
 
     `kind`: `plain` comes in one request and begins anew when that fails; `tus` grows, and goes on where it
     stopped. `completed_request` and `completed_operation` name the request that brought the last byte.
+    `announced_bytes` is what the request that holds the lease says that it brings. An upload that is open is
+    charged to its firm and matter with the most of what was declared, announced and received (`quotas`).
 
     Once that is there the row is the job of verifying and scanning: in its state since `waiting_since`, tried
     in vain `attempts` times because of `reason`, and next tried at `next_attempt_at`.
@@ -217,6 +219,7 @@ class Upload(Record):
         CheckConstraint("kind IN ('plain', 'tus')", name="kind"),
         Index(None, "tenant_id", "member_id", "state"),
         Index(None, "state", "expires_at"),
+        Index(None, "tenant_id", "matter_id", postgresql_where=text("state = 'open'")),
         {
             "info": {
                 "access": Access(
@@ -244,6 +247,7 @@ class Upload(Record):
     state: Mapped[str]
     received_bytes: Mapped[int]
     declared_bytes: Mapped[int | None]
+    announced_bytes: Mapped[int | None]
     declared_sha256: Mapped[bytes | None]
     lease_owner: Mapped[UUID | None]
     lease_expires_at: Mapped[datetime | None]

@@ -85,6 +85,13 @@ GRANT SELECT (tenant_id, id, root, wrapped, names_wrapped, retired_at) ON firm_k
 CREATE POLICY sweeper_across ON firm_keys TO redwell_sweeper USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, root, wrapped) ON firm_keys TO redwell_verifier
 CREATE POLICY verifier_across ON firm_keys TO redwell_verifier USING (true) WITH CHECK (true)
+ALTER TABLE firm_quotas OWNER TO redwell_owner
+ALTER TABLE firm_quotas ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_quotas FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON firm_quotas TO redwell_auth
+CREATE POLICY auth_tenant ON firm_quotas TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT ON firm_quotas TO redwell_docs
+CREATE POLICY docs_tenant ON firm_quotas TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE firm_roots OWNER TO redwell_owner
 ALTER TABLE firm_roots ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_roots FORCE ROW LEVEL SECURITY
@@ -96,6 +103,13 @@ GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, revoked_at) ON firm_roots TO redwell_verifier
 CREATE POLICY verifier_across ON firm_roots TO redwell_verifier USING (true) WITH CHECK (true)
+ALTER TABLE firm_usage OWNER TO redwell_owner
+ALTER TABLE firm_usage ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_usage FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON firm_usage TO redwell_docs
+CREATE POLICY docs_tenant ON firm_usage TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON firm_usage TO redwell_sweeper
+CREATE POLICY sweeper_across ON firm_usage TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE fixity_runs OWNER TO redwell_owner
 ALTER TABLE fixity_runs ENABLE ROW LEVEL SECURITY
 ALTER TABLE fixity_runs FORCE ROW LEVEL SECURITY
@@ -321,6 +335,13 @@ GRANT SELECT (tenant_id, matter_id, member_id) ON matter_people TO redwell_couri
 CREATE POLICY courier_across ON matter_people TO redwell_courier USING (true) WITH CHECK (true)
 GRANT SELECT, INSERT, UPDATE, DELETE ON matter_people TO redwell_docs
 CREATE POLICY docs_tenant ON matter_people TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE matter_usage OWNER TO redwell_owner
+ALTER TABLE matter_usage ENABLE ROW LEVEL SECURITY
+ALTER TABLE matter_usage FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON matter_usage TO redwell_docs
+CREATE POLICY docs_tenant ON matter_usage TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON matter_usage TO redwell_sweeper
+CREATE POLICY sweeper_across ON matter_usage TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE members OWNER TO redwell_owner
 ALTER TABLE members ENABLE ROW LEVEL SECURITY
 ALTER TABLE members FORCE ROW LEVEL SECURITY

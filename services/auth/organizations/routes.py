@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from services.auth.enrolment import solo
-from services.auth.organizations import service
+from services.auth.organizations import quota, service
 from services.auth.organizations.schemas import (
     FirstAdministrator,
     NewOrganization,
+    NewQuota,
     OrganizationMade,
     OrganizationPage,
     OrganizationView,
+    QuotaView,
 )
 from services.auth.resources import ResourcesDep
 from services.auth.wire import PageQuery
@@ -67,6 +69,21 @@ async def invite_first_administrator(
 ) -> FirstAdministrator:
     """Make a new code for the first administrator; the older ones are void."""
     return await service.invite_first_administrator(act, resources, organization_id)
+
+
+@router.put(
+    "/v1/organizations/{organization_id}/quota",
+    **declare(
+        "organizations.set_quota",
+        scopes=(Scope.ORGANIZATION_QUOTA,),
+        event="organization.quota.set",
+        fresh=True,
+        **json_body(),
+    ),
+)
+async def set_quota(act: OwnActDep, organization_id: UUID, body: NewQuota) -> QuotaView:
+    """Say how much content a firm may hold."""
+    return await quota.set_quota(act, organization_id, body)
 
 
 @router.post(

@@ -1,9 +1,9 @@
 """Wire types of organizations."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from services.auth.wire import Label, Wire
 from services.kernel.scopes import OrganizationKind
@@ -38,3 +38,13 @@ class OrganizationMade(Wire):
 class OrganizationPage(Wire):
     items: list[OrganizationView]
     next: str | None
+
+
+class NewQuota(Wire):
+    quota_bytes: Annotated[int, Field(ge=1, le=2**53 - 1)] | None
+    """The most content that the firm may hold, in bytes; null: the default again."""
+
+
+class QuotaView(Wire):
+    organization_id: UUID
+    quota_bytes: int | None

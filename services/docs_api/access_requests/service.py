@@ -31,6 +31,7 @@ from services.docs_api.matters.queries import firm_matter, own_matter
 from services.docs_api.paging import cut, decode_id
 from services.docs_api.people.queries import has_role
 from services.docs_api.refusals import invalid
+from services.docs_api.turns import one_at_a_time
 from services.docs_api.wire import ListQuery
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
@@ -63,6 +64,7 @@ async def make_request(act: Act, matter_id: UUID, new: NewAccessRequest) -> Acce
     if new.ends_at <= act.now:
         raise invalid("/ends_at", "term")
     member = await _colleague(act, new.member_id)
+    await one_at_a_time(act.session, "access-requests", act.principal.firm, act.principal.id)
     if await requested_since(act, act.now - _DAY) >= PER_DAY:
         raise TooManyRequests(int(_DAY.total_seconds()))
     await lapse(act, matter_id, member)

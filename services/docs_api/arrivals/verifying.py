@@ -12,7 +12,7 @@ acknowledged becomes available to whoever may read it then, as if verifying it h
 
 import hashlib
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from services.docs_api.arrivals.jobs import Job, close
 from services.docs_api.arrivals.pinning import NOT_CONFIGURED, make_available, pin_to_scan, pinned
@@ -29,7 +29,7 @@ from services.kernel.principal import Admission, Principal
 from services.kernel.scopes import Role
 from services.keys.errors import KeysError
 from services.storage.protocol import ObjectMissingError
-from services.tables.content import Version
+from services.tables.content import Segment, Version
 
 WRONG = (SealError, KeysError, ObjectMissingError, IntegrityFailure, DigestMismatch)
 """What no further attempt can mend."""
@@ -58,10 +58,12 @@ async def verify(vault: Vault, job: Job) -> None:
 
 
 async def reject(vault: Vault, job: Job, draft: Draft, admission: Admission | None) -> None:
-    """The version comes to nothing; `draft` says why."""
+    """The version comes to nothing, and what came of it goes; `draft` says why."""
     async with vault.database.transaction([job.tenant]) as session:
         await close(session, job, "rejected", reason=draft.reason)
         await session.execute(update(Version).where(*job.place.rows).values(state="rejected"))
+        of_version = (Segment.tenant_id == job.tenant, Segment.version_id == job.place.version)
+        await session.execute(delete(Segment).where(*of_version))
         connection = await driver_connection(session)
         await vault.recorder.append(connection, job.tenant, draft, admission)
 

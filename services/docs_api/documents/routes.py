@@ -35,7 +35,7 @@ _CHANGING: dict[str, Any] = {"scopes": (Scope.DOCUMENT_WRITE,), "problems": (409
         "documents.create",
         scopes=(Scope.DOCUMENT_WRITE,),
         event="document.created",
-        problems=(409,),
+        problems=(409, 429),
         **json_body(),
     ),
 )
@@ -111,7 +111,7 @@ async def history(act: ActDep, document_id: UUID, query: Annotated[ListQuery, Qu
         "versions.create",
         scopes=(Scope.DOCUMENT_WRITE,),
         event="document.version.created",
-        problems=(409,),
+        problems=(409, 429),
         **json_body(),
     ),
 )

@@ -23,6 +23,7 @@ from services.docs_api.keys import matter_key_of, matter_names
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import MatterRow, own_matter, visible_matter
 from services.docs_api.paging import cut, decode_id
+from services.docs_api.quotas.charging import require_few_open, require_room
 from services.docs_api.refusals import invalid
 from services.docs_api.scanning.schemas import ScanView
 from services.docs_api.uploads.opening import Place, open_version
@@ -32,7 +33,7 @@ from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import new_id
 from services.kernel.problems import TooLarge
-from services.tables.content import Document
+from services.tables.content import Document, Upload
 
 
 async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDocumentView:
@@ -43,13 +44,14 @@ async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDoc
         MatterClosed: nothing is added to it.
         InvalidInput: the firm has no such class.
         TooLarge: the declared length is beyond the limit.
+        TooManyUploads, QuotaExceeded: see `charging`.
     """
     matter = await own_matter(act, matter_id)
     if matter["state"] != "open":
         raise MatterClosed
     if await unknown_classes(act, [new.class_id]):
         raise invalid("/class_id", "class")
-    require_takeable(act, new.length_bytes)
+    await require_takeable(act, new.length_bytes)
     document = _document(act, matter, new)
     place = Place(matter_id, document.id, 1)
     version, upload = open_version(act, matter_key_of(matter), place, new)
@@ -57,6 +59,7 @@ async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDoc
     for row in (document, version, upload):
         act.session.add(row)
         await act.session.flush()
+    await require_room_for(act, upload)
     subject = Subject("document", document.id, matter_id, document.id, version.id)
     change = {"class": new.class_id, "upload": str(upload.id)}
     await act.record(Draft("document.created", subject=subject, change=change))
@@ -78,10 +81,18 @@ async def create_document(act: Act, matter_id: UUID, new: NewDocument) -> NewDoc
     return NewDocumentView(document=view, upload=new_upload_view(upload))
 
 
-def require_takeable(act: Act, length_bytes: int | None) -> None:
-    """Return if a content of this length may come (raises TooLarge)."""
+async def require_takeable(act: Act, length_bytes: int | None) -> None:
+    """Return if an upload may be begun for a content of this length (raises TooLarge, TooManyUploads)."""
     if (length_bytes or 0) > vault_of(act.request).settings.document_limit_bytes:
         raise TooLarge
+    await require_few_open(act)
+
+
+async def require_room_for(act: Act, upload: Upload) -> None:
+    """Return if an upload that was just begun fits in (raises QuotaExceeded)."""
+    if upload.declared_bytes:
+        settings = vault_of(act.request).settings
+        await require_room(act.session, settings, act.principal.firm, upload.matter_id)
 
 
 async def list_documents(act: Act, matter_id: UUID, query: DocumentQuery) -> DocumentPage:

@@ -19,7 +19,7 @@ from services.docs_api.documents.schemas import (
     PastVersionView,
     VersionPage,
 )
-from services.docs_api.documents.service import require_takeable, subject_of
+from services.docs_api.documents.service import require_room_for, require_takeable, subject_of
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import own_matter
@@ -50,13 +50,14 @@ async def create_version(act: Act, document_id: UUID, new: NewVersion) -> NewVer
         NotFound: no such document for the principal.
         MatterClosed, DocumentWithdrawn: nothing is added to it.
         TooLarge: the declared length is beyond the limit.
+        TooManyUploads, QuotaExceeded: see `charging`.
     """
     row = await own_document(act, document_id)
     if row["matter_state"] != "open":
         raise MatterClosed
     if row["state"] != "active":
         raise DocumentWithdrawn
-    require_takeable(act, new.length_bytes)
+    await require_takeable(act, new.length_bytes)
     matter = await own_matter(act, row["matter_id"])
     number = await _next_number(act, document_id)
     place = Place(row["matter_id"], document_id, number)
@@ -64,6 +65,7 @@ async def create_version(act: Act, document_id: UUID, new: NewVersion) -> NewVer
     for made in (version, upload):
         act.session.add(made)
         await act.session.flush()
+    await require_room_for(act, upload)
     subject = Subject("document", document_id, row["matter_id"], document_id, version.id)
     change = {"number": number, "upload": str(upload.id)}
     await act.record(Draft("document.version.created", subject=subject, change=change))

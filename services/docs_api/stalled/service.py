@@ -6,7 +6,7 @@ The operator sees no name and no content, and cannot make anything available.
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from services.docs_api.paging import cut, decode_id
 from services.docs_api.stalled.errors import UploadNotStalled
@@ -19,7 +19,7 @@ from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
 from services.kernel.ids import PLATFORM
 from services.kernel.problems import NotFound
-from services.tables.content import Upload, Version
+from services.tables.content import Segment, Upload, Version
 
 REJECTED = "rejected-by-operator"
 _STALLED = """
@@ -73,6 +73,9 @@ async def reject(act: Act, tenant: UUID, upload_id: UUID) -> None:
         update(Version)
         .where(Version.tenant_id == tenant, Version.id == upload.version_id)
         .values(state="rejected")
+    )
+    await act.session.execute(
+        delete(Segment).where(Segment.tenant_id == tenant, Segment.version_id == upload.version_id)
     )
     await _record(act, upload, Draft("upload.rejected", change={"state": upload.state}))
 

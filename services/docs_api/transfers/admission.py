@@ -14,6 +14,7 @@ from services.docs_api.access import parameters
 from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
+from services.docs_api.quotas.charging import require_room
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
 from services.docs_api.transfers.errors import (
     DigestMismatch,
@@ -53,6 +54,11 @@ class Expected:
         if self.length_bytes not in {None, length_bytes} or self.sha256 - {sha256}:
             raise DigestMismatch
 
+    def require_within(self, length_bytes: int) -> None:
+        """Return if so much may have come (raises DigestMismatch if that is more than was said)."""
+        if self.length_bytes is not None and length_bytes > self.length_bytes:
+            raise DigestMismatch
+
 
 @dataclass(frozen=True, slots=True)
 class Reception:
@@ -78,6 +84,11 @@ class Reception:
             "document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"]
         )
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether the quotas were charged with all that may come, before it does."""
+        return self.expected.length_bytes is not None or self.row["declared_bytes"] is not None
+
     def values(self, now: datetime) -> dict[str, object]:
         """Parameters of the statements in `queries`."""
         mine = {"upload": self.row["id"], "lease": self.lease}
@@ -93,7 +104,7 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
         UploadClosed, MatterClosed, DocumentWithdrawn: it takes nothing, or not now.
         UploadBusy: another request is sending it.
         DigestMismatch: its declarations contradict one another.
-        TooLarge: it is announced to be beyond the limit.
+        TooLarge, QuotaExceeded: it is announced to be beyond the limit, or there is no room for it.
     """
     admission, principal = admission_of(request), principal_of(request)
     if principal.acts_for_another:
@@ -115,6 +126,8 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
         data_key, wrapped = vault.keychain.new_data_key(matter_key, row["version_id"])
         reception = Reception(admission, principal, dict(row), uuid4(), data_key, expected)
         await _begin(session, reception, wrapped, now)
+        if expected.length_bytes and row["declared_bytes"] is None:
+            await require_room(session, vault.settings, principal.firm, row["matter_id"])
         connection = await driver_connection(session)
         if row["lease_expires_at"] is not None:
             # Whoever held it ended without a word.
@@ -178,6 +191,7 @@ async def _begin(session: AsyncSession, reception: Reception, wrapped: bytes, no
         .where(Upload.tenant_id == tenant, Upload.id == row["id"])
         .values(
             received_bytes=0,
+            announced_bytes=reception.expected.length_bytes,
             lease_owner=reception.lease,
             lease_expires_at=now + timedelta(seconds=LEASE_SECONDS),
         )

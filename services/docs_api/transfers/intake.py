@@ -72,6 +72,7 @@ class Intake:
         self._buffers: list[bytearray] = []
         self._sealing: asyncio.Future[None] | None = None
         self._keeping: asyncio.Future[None] | None = None
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def take(self, chunk: bytes) -> None:
         """The next bytes. Returns late when sealing or storing is behind, so that the client feels it."""
@@ -99,6 +100,16 @@ class Intake:
 
     async def close(self) -> None:
         await end_all([task for task in (self._sealing, self._keeping) if task is not None])
+
+    async def breakdown(self) -> None:
+        """Never returns; raises what keeps a segment from being kept, also while nothing more comes."""
+        await self._broken
+
+    def _look(self, keeping: asyncio.Future[None]) -> None:
+        error = None if keeping.cancelled() else keeping.exception()
+        if error is not None and not self._broken.done():
+            self._broken.set_exception(error)
+            self._broken.exception()  # whoever takes bytes meets it as well, and may be the only one
 
     async def _hand_over(self) -> None:
         piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -133,6 +144,7 @@ class Intake:
         # The segment before must be kept before the next one is sealed into its buffer.
         await _settled(self._keeping)
         self._keeping = asyncio.ensure_future(self._keep(segment))
+        self._keeping.add_done_callback(self._look)
         self._offset_bytes += segment.length_bytes
         self._ordinal += 1
         self._sealer = None

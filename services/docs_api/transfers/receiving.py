@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.keys import firm_key_of
+from services.docs_api.quotas.charging import require_room
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
@@ -72,13 +73,13 @@ class Receiving:
         principal = self._reception.principal
         tenants = (principal.firm, principal.organization)
         watch = Watch(self._check, self._pace, self._vault.alarm, tenants)
-        return await under_watch(self._take_all(request), watch.keep())
+        intake = Intake(self._sealer, self._keep, self._start)
+        return await under_watch(self._take_all(request, intake), watch.keep(), intake.breakdown())
 
-    async def _take_all(self, request: Request) -> Taken:
+    async def _take_all(self, request: Request, intake: Intake) -> Taken:
         limit = self._vault.settings.document_limit_bytes
         if self._reception.room_bytes is not None:
             limit = self._reception.room_bytes
-        intake = Intake(self._sealer, self._keep, self._start)
         chunks = request.stream()
         try:
             while True:
@@ -89,6 +90,7 @@ class Receiving:
                 self._received_bytes += len(chunk)
                 if self._received_bytes > limit:
                     raise TooLarge
+                self._reception.expected.require_within(self._received_bytes)
                 self._pace.moved(len(chunk))
                 await intake.take(chunk)
             self._require_enough()
@@ -131,6 +133,9 @@ class Receiving:
         received = segment.offset_bytes + segment.length_bytes
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
+            if not self._reception.is_charged:
+                tenant, matter = self._reception.tenant, self._reception.row["matter_id"]
+                await require_room(session, self._vault.settings, tenant, matter)
             await KEEP.run(
                 session,
                 {

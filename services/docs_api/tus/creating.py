@@ -18,7 +18,7 @@ from sqlalchemy import update
 from services.docs_api.documents.schemas import UploadView
 from services.docs_api.documents.service import create_document
 from services.docs_api.documents.versions import create_version
-from services.docs_api.tus.errors import TooManyUploads, TusRequestRefused
+from services.docs_api.tus.errors import TusRequestRefused
 from services.docs_api.tus.headers import (
     MEDIA_TYPE,
     body_length,
@@ -27,7 +27,6 @@ from services.docs_api.tus.headers import (
     refuse_extensions,
 )
 from services.docs_api.tus.metadata import document_of, parse_metadata, version_of
-from services.docs_api.tus.queries import count_open, one_at_a_time
 from services.docs_api.tus.sending import Piece, send_piece
 from services.docs_api.vault import vault_of
 from services.evidence.act import Act, open_act
@@ -37,7 +36,6 @@ from services.tables.content import Upload, UploadCapability
 
 _CAPABILITY_BYTES = 32
 _LONGEST = timedelta(hours=24)
-_RETRY_AFTER_SECONDS = 60
 
 
 Open = Callable[[Act, Mapping[str, str], int], Awaitable[UploadView]]
@@ -69,8 +67,8 @@ async def create_upload(request: Request, opened: Open) -> Response:
 
     Raises:
         TusRequestRefused, InvalidInput, TooLarge: see the readers of its headers.
-        TooManyUploads: the person has as many as one may have.
-        NotFound, MatterClosed, DocumentWithdrawn: as for any new document or version.
+        NotFound, MatterClosed, DocumentWithdrawn, TooManyUploads, QuotaExceeded: as for any new document or
+            version.
     """
     headers = request.headers
     refuse_extensions(headers)
@@ -105,10 +103,6 @@ async def _create(act: Act, opened: Open, length: int) -> tuple[UUID, str, datet
     settings, principal = vault_of(act.request).settings, act.principal
     told = act.request.headers.get("upload-metadata", "")
     metadata = parse_metadata(told, settings.upload_metadata_limit_bytes)
-    await act.session.execute(one_at_a_time(principal.firm, principal.id))
-    begun = await act.session.scalar(count_open(principal.firm, principal.id, act.now))
-    if (begun or 0) >= settings.open_uploads_per_member:
-        raise TooManyUploads(_RETRY_AFTER_SECONDS)
     made = await opened(act, metadata, length)
     expires_at = min(made.expires_at, act.now + _LONGEST)
     await act.session.execute(

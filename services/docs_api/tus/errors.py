@@ -1,6 +1,6 @@
 """Why the tus protocol's requests are refused."""
 
-from services.kernel.problems import BadRequest, Conflict, RedwellError, TooLarge, TooManyRequests
+from services.kernel.problems import BadRequest, Conflict, RedwellError, TooLarge
 
 
 class TusRequestRefused(BadRequest):
@@ -31,8 +31,3 @@ class PatchTooSmall(BadRequest):
 class MetadataTooLarge(TooLarge):
     slug = "metadata-too-large"
     title = "Upload-Metadata is longer than is taken"
-
-
-class TooManyUploads(TooManyRequests):
-    slug = "too-many-uploads"
-    title = "You have begun as many uploads as one may have open; end some first"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -108,21 +108,6 @@ def held(upload_id: UUID, *, lock: bool = False) -> Any:  # noqa: ANN401 -- as a
         _capability_lives(),
     )
     return query.with_for_update(of=Upload) if lock else query
-
-
-def one_at_a_time(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
-    """Waits until nobody else counts the person's uploads: what is counted is then what there is."""
-    return select(func.pg_advisory_xact_lock(func.hashtextextended(f"uploads:{tenant}:{member}", 0)))
-
-
-def count_open(tenant: UUID, member: UUID, now: datetime) -> Any:  # noqa: ANN401 -- as above
-    return select(func.count()).where(
-        Upload.tenant_id == tenant,
-        Upload.member_id == member,
-        Upload.state == "open",
-        Upload.kind == "tus",
-        Upload.expires_at > now,
-    )
 
 
 def segments_of(tenant: UUID, version_id: UUID) -> Any:  # noqa: ANN401 -- as above

@@ -77,6 +77,7 @@ def _upload(act: Act, place: Place, version_id: UUID, declared: Declared) -> Upl
         state="open",
         received_bytes=0,
         declared_bytes=declared.length_bytes,
+        announced_bytes=None,
         declared_sha256=bytes.fromhex(declared.sha256) if declared.sha256 else None,
         lease_owner=None,
         lease_expires_at=None,
