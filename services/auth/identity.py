@@ -40,6 +40,12 @@ class IdentityKeys:
     def open_team(self, tenant: UUID, team: UUID, sealed: bytes) -> str:
         return open_field(self._key, FieldName("teams", "name_sealed", tenant, team), sealed)
 
+    def seal_session(self, tenant: UUID, session: UUID, name: str) -> bytes:
+        return seal_field(self._key, FieldName("sessions", "name_sealed", tenant, session), name)
+
+    def open_session(self, tenant: UUID, session: UUID, sealed: bytes) -> str:
+        return open_field(self._key, FieldName("sessions", "name_sealed", tenant, session), sealed)
+
     def seal_seed(self, tenant: UUID, factor: UUID, seed: str) -> bytes:
         return seal_field(self._key, FieldName("totp_factors", "seed_sealed", tenant, factor), seed)
 

@@ -77,6 +77,8 @@ class Session(Record):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    name_sealed: Mapped[bytes | None]
+    """What its owner calls it."""
     client_kid: Mapped[str | None]
     """The key that a program began it with; a person's sessions have none."""
 

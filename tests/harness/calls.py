@@ -104,6 +104,7 @@ def bodies(world: World) -> dict[str, Any]:
         "members.bulk": "action,email,roles\ninvite,bulk@example.com,attorney\n",
         "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
         "teams.rename": {"name": "Second Chair"},
+        "sessions.name": {"name": "Laptop"},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
     }

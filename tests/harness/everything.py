@@ -51,6 +51,7 @@ class Everything:
                 "client_id": program.id,
                 "kid": program.kid,
                 "team_id": str(uuid4()),
+                "session_id": str(uuid4()),
             },
         )
 

@@ -54,6 +54,7 @@ def caller(world: World) -> Iterator[Caller]:
         "request_id",
         "hold_id",
         "team_id",
+        "session_id",
         "event_id",
         "client_id",
         "kid",

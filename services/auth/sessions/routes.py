@@ -1,13 +1,19 @@
 """Signing in and out over HTTP: parse, call, return."""
 
+from uuid import UUID
+
 from fastapi import APIRouter
 
 from services.auth.resources import ResourcesDep
-from services.auth.sessions import renewal, sign_in, stepping
+from services.auth.sessions import own, renewal, sign_in, stepping
 from services.auth.sessions.schemas import (
     ChallengeAnswer,
     Renewal,
     SecondFactorNeeded,
+    SessionList,
+    SessionName,
+    SessionsEnded,
+    SessionView,
     SignIn,
     StepUp,
     Switch,
@@ -77,3 +83,50 @@ async def step_up(visit: VisitDep, body: StepUp) -> AccessToken:
 async def sign_out(act: OwnActDep) -> None:
     """End the session everywhere, at once."""
     await stepping.sign_out(act)
+
+
+@router.get("/v1/me/sessions", **declare("sessions.list", scopes=(Scope.SELF,), event="session.listed"))
+async def list_sessions(act: OwnActDep, resources: ResourcesDep) -> SessionList:
+    """List where you are signed in, the newest first."""
+    return await own.list_sessions(act, resources.keys)
+
+
+@router.put(
+    "/v1/me/sessions/{session_id}/name",
+    **declare("sessions.name", scopes=(Scope.SELF,), event="session.named", **json_body()),
+)
+async def name_session(
+    act: OwnActDep, resources: ResourcesDep, session_id: UUID, body: SessionName
+) -> SessionView:
+    """Name one of your sessions, as by the device that it is on."""
+    return await own.name_session(act, resources.keys, session_id, body)
+
+
+@router.post(
+    "/v1/me/sessions/{session_id}/end",
+    status_code=204,
+    **declare("sessions.end_one", scopes=(Scope.SELF,), event="session.ended"),
+)
+async def end_own_session(act: OwnActDep, session_id: UUID) -> None:
+    """End one of your sessions, as that of a device which was lost."""
+    await own.end_own_session(act, session_id)
+
+
+@router.post(
+    "/v1/me/sessions/end-others",
+    **declare("sessions.end_others", scopes=(Scope.SELF,), event="session.others.ended"),
+)
+async def end_other_sessions(act: OwnActDep) -> SessionsEnded:
+    """End all of your sessions but this one."""
+    return await own.end_other_sessions(act)
+
+
+@router.post(
+    "/v1/members/{member_id}/end-sessions",
+    **declare(
+        "members.end_sessions", scopes=(Scope.MEMBER_MANAGE,), event="member.sessions.ended", fresh=True
+    ),
+)
+async def end_sessions_of(act: OwnActDep, member_id: UUID) -> SessionsEnded:
+    """Sign a member of your organization out everywhere."""
+    return await own.end_sessions_of(act, member_id)

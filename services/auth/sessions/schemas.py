@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from services.auth.wire import Digits, Email, Id, Password, Secret, Wire
+from services.auth.wire import Digits, Email, Id, Label, Password, Secret, Wire
 
 
 class SignIn(Wire):
@@ -42,3 +42,28 @@ class Switch(Wire):
 
 class StepUp(Wire):
     code: Digits
+
+
+class SessionName(Wire):
+    name: Label
+
+
+class SessionView(Wire):
+    """`methods`: how it was signed in (RFC 8176). `idle_until`: when it ends unless it is used."""
+
+    id: UUID
+    name: str | None
+    started_at: AwareDatetime
+    proved_at: AwareDatetime
+    methods: list[str]
+    idle_until: AwareDatetime
+    expires_at: AwareDatetime
+    current: bool
+
+
+class SessionList(Wire):
+    items: list[SessionView]
+
+
+class SessionsEnded(Wire):
+    sessions: int
