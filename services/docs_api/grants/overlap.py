@@ -18,6 +18,8 @@ async def require_use(act: Act, matter_id: UUID, new: NewGrant) -> None:
     Raises:
         GrantRedundant: one does. Two of them would let a revocation miss its aim.
     """
+    # Of two at once, the one that waited for the other may have come first: it begins now, not then.
+    begins = new.starts_at or act.recorder.clock()
     covering = await act.session.scalar(
         select(Grant.id)
         .where(
@@ -29,7 +31,7 @@ async def require_use(act: Act, matter_id: UUID, new: NewGrant) -> None:
             Grant.engagement_id == new.engagement_id,
             Grant.revoked_at.is_(None),
             Grant.classes.bool_op("@>")(new.classes),
-            Grant.starts_at <= (new.starts_at or act.now),
+            Grant.starts_at <= begins,
             Grant.ends_at >= new.ends_at,
         )
         .order_by(Grant.id)

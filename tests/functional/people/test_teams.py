@@ -97,6 +97,7 @@ def caller(world: World) -> Iterator[Caller]:
 @pytest.fixture(scope="module")
 def people(world: World) -> Iterator[list[Person]]:
     """Three of the provider's people, acting for the firm."""
+    world.renew()
     made = [invite(world.instance, world["provider_admin"], ["paralegal"], name) for name in ("ann", "ben")]
     for person in made:
         person.client.act_for(world.firm)
