@@ -36,8 +36,8 @@ WITH charged AS (
 )
 SELECT m.matter_id, m.used_bytes,
     coalesce((SELECT sum(n) FROM charged c WHERE c.matter_id = m.matter_id), 0) AS charged,
-    (SELECT used_bytes FROM firm_usage f WHERE f.tenant_id = m.tenant_id) AS firm_used,
-    (SELECT sum(n) FROM charged c WHERE c.tenant_id = m.tenant_id) AS firm_charged,
+    coalesce((SELECT used_bytes FROM firm_usage f WHERE f.tenant_id = m.tenant_id), 0) AS firm_used,
+    coalesce((SELECT sum(n) FROM charged c WHERE c.tenant_id = m.tenant_id), 0) AS firm_charged,
     coalesce((SELECT sum(n) FROM held h WHERE h.matter_id = m.matter_id), 0) AS held
 FROM matter_usage m
 """
