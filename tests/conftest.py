@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def instance(request: pytest.FixtureRequest) -> Iterator[Instance]:
     """The product, in each of its shapes in turn; embedded with two workers."""
     with throwaway_folder() as folder:
-        running = SHAPES[request.param](folder)
+        running = SHAPES[request.param](folder, measured=True)
         try:
             running.start()
             yield running

@@ -8,12 +8,6 @@ from tests.harness.seaweed import SeaweedFS
 from tests.harness.store_proxy import StoreProxy, running_proxy
 
 
-@pytest.fixture(autouse=True)
-def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test starts here to break it runs at its full speed; other tests measure the same code."""
-    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
-
-
 @pytest.fixture(scope="module")
 def running(seaweed: SeaweedFS) -> Iterator[StoreProxy]:
     """The way to the bucket, which can be made bad; faults set on it stay until it is mended."""

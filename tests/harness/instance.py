@@ -32,6 +32,8 @@ class Instance:
     settings: dict[str, str] = field(default_factory=dict)
     announcement: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    measured: bool = False
+    """Whether coverage looks at it, which doubles the time it needs: so only at what most tests share."""
     shape = "embedded"
 
     def __post_init__(self) -> None:
@@ -42,6 +44,8 @@ class Instance:
 
     def start(self) -> "Instance":
         told = {name: value for name, value in os.environ.items() if not name.startswith("REDWELL_")}
+        if not self.measured:
+            told.pop("COVERAGE_PROCESS_START", None)
         command = [sys.executable, "-m", "tests.harness.up", str(self.data), str(self.clock.path)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

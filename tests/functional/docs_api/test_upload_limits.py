@@ -23,6 +23,7 @@ from tests.harness.rows import segments
 from tests.harness.stage import content_of, staged
 
 SIZE, LEAST, METADATA, OPEN, LIFETIME = 1024 * 1024, 64 * 1024, 200, 3, 240
+FIRM, MATTER = 64 * SIZE, 32 * SIZE
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,8 @@ def world() -> Iterator[World]:
         "REDWELL_UPLOAD_METADATA_LIMIT_BYTES": str(METADATA),
         "REDWELL_OPEN_UPLOADS_PER_MEMBER": str(OPEN),
         "REDWELL_UPLOAD_LIFETIME_SECONDS": str(LIFETIME),
+        "REDWELL_FIRM_QUOTA_BYTES": str(FIRM),
+        "REDWELL_MATTER_QUOTA_BYTES": str(MATTER),
     }
     with staged("embedded", **told) as built:
         yield built
@@ -61,6 +64,8 @@ def test_they_are_told(http: httpx.Client) -> None:
         "upload_metadata_limit_bytes": METADATA,
         "open_uploads_per_member": OPEN,
         "upload_lifetime_seconds": LIFETIME,
+        "firm_quota_bytes": FIRM,
+        "matter_quota_bytes": MATTER,
     }
 
 
