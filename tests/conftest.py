@@ -65,6 +65,7 @@ def _scanned() -> Iterator[Scanned]:
         running_clamd() as clamd,
         staged(
             "embedded",
+            measured=True,
             REDWELL_SCANNER=clamd.url,
             REDWELL_SCAN_LIMIT_BYTES=str(LARGEST_SCANNED_BYTES),
             REDWELL_SCAN_SECONDS="5",

@@ -19,10 +19,10 @@ SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
 
 @contextmanager
-def staged(shape: str, **settings: str) -> Iterator[World]:
+def staged(shape: str, *, measured: bool = False, **settings: str) -> Iterator[World]:
     """A world in an instance of this shape, which must also stop well."""
     with throwaway_folder() as folder:
-        instance = SHAPES[shape](folder, settings=settings)
+        instance = SHAPES[shape](folder, settings=settings, measured=measured)
         try:
             instance.start()
             world = build_world(instance, join(instance, instance.operator_code, "operator"))

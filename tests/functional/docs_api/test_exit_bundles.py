@@ -66,7 +66,7 @@ class Leaving:
 
 @pytest.fixture(scope="module")
 def staged_world() -> Iterator[World]:
-    with staged("embedded") as world:
+    with staged("embedded", measured=True) as world:
         yield world
 
 

@@ -52,7 +52,7 @@ def limited() -> Iterator[World]:
         "REDWELL_OPEN_UPLOADS_PER_MEMBER": str(OPEN_UPLOADS),
         "REDWELL_SWEEP_INTERVAL_SECONDS": "1",
     }
-    with staged("embedded", **told) as world:
+    with staged("embedded", measured=True, **told) as world:
         yield world
 
 

@@ -14,7 +14,7 @@ from tests.harness.stage import staged
 @pytest.fixture(scope="package")
 def office() -> Iterator[World]:
     """An embedded instance with a world in it."""
-    with staged("embedded") as world:
+    with staged("embedded", measured=True) as world:
         yield world
 
 

@@ -10,5 +10,5 @@ from tests.harness.stage import staged
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with staged("embedded") as made:
+    with staged("embedded", measured=True) as made:
         yield made
