@@ -14,6 +14,7 @@ _MEMBER, _PERSON = ["tenant_id", "member_id"], ["tenant_id", "member_id", "membe
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.create_unique_constraint("uq_members_tenant_id_id_kind", "members", ["tenant_id", "id", "kind"])
+    _forced("NO FORCE")  # the owner sees nothing without a tenant otherwise
     op.execute(
         "DELETE FROM team_members w USING members m "
         "WHERE m.tenant_id = w.tenant_id AND m.id = w.member_id AND m.kind <> 'person'"
@@ -30,6 +31,12 @@ def upgrade() -> None:
         _PERSON,
         ["tenant_id", "id", "kind"],
     )
+    _forced("FORCE")
+
+
+def _forced(verb: str) -> None:
+    for table in ("members", "team_members"):
+        op.execute(f"ALTER TABLE {table} {verb} ROW LEVEL SECURITY")
 
 
 def downgrade() -> None:

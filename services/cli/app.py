@@ -18,6 +18,7 @@ from services.cli.inbox import inbox
 from services.cli.keys.commands import keys
 from services.cli.members import members
 from services.cli.receipt import receipt
+from services.cli.stores.commands import stores
 
 if TYPE_CHECKING:
     from services.host.server import TLSFiles
@@ -33,6 +34,7 @@ app = typer.Typer(
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(stores, name="stores")
 app.add_typer(clients, name="client")
 app.add_typer(members, name="members")
 

@@ -18,6 +18,7 @@ from services.tables import (
     roots,
     rotations,
     sessions,
+    stores,
     teams,
 )
 from services.tables.schema import Record
@@ -41,5 +42,6 @@ __all__ = [
     "roots",
     "rotations",
     "sessions",
+    "stores",
     "teams",
 ]

@@ -103,6 +103,13 @@ GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, revoked_at) ON firm_roots TO redwell_verifier
 CREATE POLICY verifier_across ON firm_roots TO redwell_verifier USING (true) WITH CHECK (true)
+ALTER TABLE firm_stores OWNER TO redwell_owner
+ALTER TABLE firm_stores ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_stores FORCE ROW LEVEL SECURITY
+GRANT SELECT ON firm_stores TO redwell_docs
+CREATE POLICY docs_tenant ON firm_stores TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON firm_stores TO redwell_sweeper
+CREATE POLICY sweeper_across ON firm_stores TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE firm_usage OWNER TO redwell_owner
 ALTER TABLE firm_usage ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_usage FORCE ROW LEVEL SECURITY
