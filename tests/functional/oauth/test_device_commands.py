@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.harness.desk import REDWELL, Desk, Terminal, typed
 from tests.harness.eventually import eventually
 from tests.harness.filed_keyring import NAME
 from tests.harness.people import Person, World, invite
+from tests.harness.rows import rows
 
 SHOWN = re.compile(r"redwell approve ([A-Z]{4}-[A-Z]{4})\)")
 
@@ -98,17 +100,35 @@ def test_without_a_keyring_a_private_file_keeps_it_and_says_so(
     assert (ended.returncode, file.exists()) == (0, False)
 
 
-def test_the_file_is_taken_where_it_was_asked_for(office: World, person: Person, desk: Desk) -> None:
-    answers = [
-        ("e-mail address: ", person.email),
-        ("password: ", person.password),
-        ("shows: ", make_code_new(office, person)),
-    ]
-    command = ["login", "--password", "--store", "file", *desk.place]
-    status, shown = typed([*REDWELL, *command], desk.environment, answers)
-    assert (status, (desk.folder / "keyring.json").exists()) == (0, False), shown
-    (file,) = desk.config.rglob("session.json")
-    assert json.loads(file.read_text())["refresh"].startswith("rw_rt_")
+def test_what_keeps_it_is_chosen_and_never_are_both(office: World, person: Person, desk: Desk) -> None:
+    keyring = desk.folder / "keyring.json"
+    for store in ("keyring", "file"):
+        answers = [
+            ("e-mail address: ", person.email),
+            ("password: ", person.password),
+            ("shows: ", make_code_new(office, person)),
+        ]
+        command = [*REDWELL, "login", "--password", "--store", store, *desk.place]
+        status, shown = typed(command, desk.environment, answers)
+        assert status == 0, shown
+        (file,) = desk.config.rglob("session.json")
+        in_file = json.loads(file.read_text()).get("refresh", "").startswith("rw_rt_")
+        assert (in_file, len(json.loads(keyring.read_text()))) == (
+            (True, 0) if store == "file" else (False, 1)
+        )
+
+
+def test_a_factor_that_is_not_fresh_is_asked_for(office: World, person: Person, signed_in: Desk) -> None:
+    device = new_device(office)
+    rows(
+        office.instance,
+        "UPDATE sessions SET auth_time = auth_time - interval '6 minutes' WHERE member_id = $1",
+        UUID(person.id),
+    )
+    answers = [("shows: ", make_code_new(office, person)), ("just now? [y/N]: ", "y")]
+    status, shown = typed([*REDWELL, "approve", device.user_code], signed_in.environment, answers)
+    assert (status, "signed in as you" in shown) == (0, True), shown
+    assert device.poll().status_code == 200
 
 
 def test_who_does_not_know_the_device_says_no(office: World, signed_in: Desk) -> None:

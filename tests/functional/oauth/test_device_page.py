@@ -2,12 +2,21 @@
 
 import base64
 import hashlib
+import json
+import os
 import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 from services.kernel.http.operation import Operation
 from tests.functional.oauth.devices import make_code_new, new_device
 from tests.harness.calls import OPERATIONS
-from tests.harness.people import World, invite
+from tests.harness.instance import ROOT
+from tests.harness.parts import require_program
+from tests.harness.people import Person, World, invite
 
 
 def test_the_browser_is_told_to_run_this_page_alone(office: World) -> None:
@@ -44,35 +53,68 @@ def test_the_page_fetches_nothing_and_writes_no_markup(office: World) -> None:
         assert word not in text
 
 
-def test_what_the_script_asks_is_served_and_signs_a_device_in(office: World) -> None:
-    """The calls of the page's script, in its order, by its own words."""
+def run_page(world: World, fields: dict[str, str], steps: list[Any]) -> dict[str, Any]:
+    """Run the page's own script, outside of a browser; what it asked and what it shows."""
+    node = require_program("node", "nodejs")
+    done = subprocess.run(
+        [node, ROOT / "tests" / "clients" / "page.js"],
+        input=json.dumps({"url": world.instance.url, "fields": fields, "steps": steps}),
+        env=os.environ | {"NODE_EXTRA_CA_CERTS": str(world.instance.ca)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
+
+
+@pytest.fixture
+def visitor(office: World) -> Iterator[Person]:
+    made = invite(office.instance, office["firm_admin"], ["attorney"], "visitor")
+    yield made
+    made.client.close()
+
+
+def test_the_script_signs_a_device_in_and_itself_out(office: World, visitor: Person) -> None:
+    device = new_device(office, "<b>The laptop</b>")
+    fields = {
+        "user-code": "BBBB-BBBB",
+        "email": visitor.email,
+        "password": visitor.password,
+        "factor": make_code_new(office, visitor),
+    }
+    # Who mistypes the code is not asked for their own again.
+    steps = ["submit", {"type": ["user-code", device.user_code.lower()]}, "submit", {"click": "approve"}]
+    page = run_page(office, fields, steps)
+    assert page["asked"] == [
+        "/v1/sign-in",
+        "/v1/sign-in/confirm",
+        "/v1/devices/find",
+        "/v1/devices/find",
+        "/v1/devices/approve",
+        "/v1/sign-out",
+    ]
+    assert page["shown"]["name"] == "<b>The laptop</b>"
+    assert "the network that you are in" in page["shown"]["address"]
+    assert page["shown"]["told"] == "The device is signed in. You can close this page."
+    assert page["password"] == ""
+    assert device.poll().json()["acting_for"] == office.firm  # it goes on without the page
+    sessions = visitor.client.call("GET", "/v1/me/sessions")["items"]
+    assert [one["name"] for one in sessions] == ["<b>The laptop</b>", None]  # the page's own has ended
+
+
+def test_the_script_says_what_was_refused(office: World, visitor: Person) -> None:
     device = new_device(office)
-    person = invite(office.instance, office["firm_admin"], ["attorney"], "visitor")
-    with office.instance.http() as http:
-        paths = re.findall(r'send\("(/v1/[a-z/-]+)"', http.get("/device").text)
-        assert sorted(set(paths)) == [
-            "/v1/devices/",
-            "/v1/devices/find",
-            "/v1/sign-in",
-            "/v1/sign-in/confirm",
-            "/v1/sign-out",
-        ]
-        served = {(row.method, row.path) for row in OPERATIONS.values()}
-        assert {("POST", path) for path in (*paths, "/v1/devices/approve", "/v1/devices/deny")} - served == {
-            ("POST", "/v1/devices/")
-        }
-        first = http.post("/v1/sign-in", json={"email": person.email, "password": person.password}).json()
-        answer = {"challenge": first["challenge"], "code": make_code_new(office, person)}
-        token = http.post("/v1/sign-in/confirm", json=answer).json()["access_token"]
-        http.headers["Authorization"] = f"Bearer {token}"
-        code = {"user_code": device.user_code.lower()}
-        seen = http.post("/v1/devices/find", json=code).json()
-        assert {"name", "address", "from_here", "requested_at"} <= set(seen)
-        assert http.post("/v1/devices/approve", json=code).status_code == 200
-        assert http.post("/v1/sign-out").status_code == 204
-        assert http.post("/v1/devices/find", json=code).json()["type"].endswith("/session-ended")
-    assert device.poll().json()["acting_for"] == office.firm  # the device goes on without the page
-    person.client.close()
+    fields = {"user-code": device.user_code, "email": visitor.email, "password": "another", "factor": "1"}
+    page = run_page(office, fields, ["submit"])
+    assert page["shown"]["told"] == "Address and password do not belong together"
+    assert page["hidden"] == ["deciding"]
+    fields |= {"password": visitor.password, "factor": make_code_new(office, visitor)}
+    page = run_page(office, fields, ["submit", {"click": "deny"}])
+    assert page["shown"]["told"] == "The device was denied. You can close this page."
+    assert device.error() == "access_denied"
 
 
 def test_the_page_is_no_operation_of_the_interface() -> None:

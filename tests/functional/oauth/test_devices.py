@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
@@ -100,7 +101,7 @@ def test_guessing_stops_one_person_and_no_other(office: World, person: Person) -
     for act in ("find", "approve", "deny"):
         told = refusal(partial(decide, person, act, device.user_code))
         assert told == "429 too-many-requests"
-    assert decide(office["attorney"], "deny", device.user_code)["id"] == str(device.row()["id"])
+    assert decide(office.operator, "deny", device.user_code)["id"] == str(device.row()["id"])
 
 
 def test_who_asks_for_code_after_code_waits(office: World) -> None:
@@ -151,6 +152,36 @@ def test_a_device_collects_once_and_is_a_session_like_others(office: World, pers
         person.client.call("POST", f"/v1/me/sessions/{session['id']}/end")
         assert refusal(lambda: client.call("GET", "/v1/me")) == "401 session-ended"
         assert refusal(client.refresh) == "401 session-ended"
+
+
+def test_of_many_that_collect_at_once_one_does(office: World, person: Person) -> None:
+    device = new_device(office)
+    decide(person, "approve", device.user_code)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: device.poll(), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 5
+    refused = {answer.json()["error"] for answer in answers if answer.status_code == 400}
+    assert refused == {"invalid_grant"}
+
+
+def test_of_two_who_approve_at_once_one_does(office: World, person: Person) -> None:
+    device = new_device(office)
+    people = (person, office["officer"])
+
+    def told(somebody: Person) -> str:
+        try:
+            return str(decide(somebody, "approve", device.user_code)["id"])
+        except ProblemError as refused:
+            return refused.slug
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(told, people)) == sorted([str(device.row()["id"]), "not-found"])
+    begun = rows(
+        office.instance,
+        "SELECT FROM sessions WHERE name_sealed IS NOT NULL AND id = $1",
+        device.row()["session_id"],
+    )
+    assert len(begun) == 1
 
 
 def test_a_session_that_was_ended_before_it_was_collected_is_not_given(office: World, person: Person) -> None:
