@@ -50,6 +50,16 @@ class Device:
             seconds,
         )
 
+    def must_wait(self, seconds: int) -> None:
+        """As if it had to wait so long between its polls: longer than any machine takes for one."""
+        assert self.row()["interval_seconds"] == 5
+        rows(
+            self.world.instance,
+            "UPDATE device_requests SET interval_seconds = $2 WHERE device_sha256 = $1",
+            self._digest,
+            seconds,
+        )
+
     def run_out(self) -> None:
         rows(
             self.world.instance,

@@ -55,11 +55,12 @@ def test_codes_lie_there_as_digests_and_names_sealed(office: World) -> None:
 def test_who_asks_too_often_has_to_wait_longer_each_time(office: World) -> None:
     device = new_device(office)
     assert device.error() == "authorization_pending"
+    device.must_wait(60)
     assert device.error() == "slow_down"
-    device.later(6)  # enough at first, not any more
+    device.later(30)
     assert device.error() == "slow_down"
-    assert device.row()["interval_seconds"] == 15
-    device.later(15)
+    assert device.row()["interval_seconds"] == 70
+    device.later(70)
     assert device.error() == "authorization_pending"
 
 
