@@ -10,6 +10,7 @@ import typer
 
 from services.cli import building
 from services.cli.clients import clients
+from services.cli.devices import approve
 from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
@@ -40,6 +41,7 @@ app.add_typer(members, name="members")
 
 for command in (files.login, files.logout, files.ls, files.put, files.get, inbox, receipt, exit_bundle):
     app.command()(command)
+app.command()(approve)
 app.command("verify")(verify_store)
 app.command()(restored)
 

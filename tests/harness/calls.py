@@ -105,6 +105,9 @@ def bodies(world: World) -> dict[str, Any]:
         "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
         "teams.rename": {"name": "Second Chair"},
         "sessions.name": {"name": "Laptop"},
+        "devices.find": {"user_code": "BCDF-GHJK"},
+        "devices.approve": {"user_code": "BCDF-GHJK"},
+        "devices.deny": {"user_code": "BCDF-GHJK"},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
     }

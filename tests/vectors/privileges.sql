@@ -18,6 +18,11 @@ ALTER TABLE client_assertions ENABLE ROW LEVEL SECURITY
 ALTER TABLE client_assertions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON client_assertions TO redwell_auth
 CREATE POLICY auth_tenant ON client_assertions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE device_requests OWNER TO redwell_owner
+ALTER TABLE device_requests ENABLE ROW LEVEL SECURITY
+ALTER TABLE device_requests FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON device_requests TO redwell_auth
+CREATE POLICY auth_tenant ON device_requests TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE document_classes OWNER TO redwell_owner
 ALTER TABLE document_classes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_classes FORCE ROW LEVEL SECURITY

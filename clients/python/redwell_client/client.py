@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from .devices import Devices
 from .errors import raise_for_problem
 from .fetching import Fetch
 from .files import Moved, unseen
@@ -34,7 +35,7 @@ class Tokens:
         return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
 
 
-class Redwell(Uploading, Sets, Log):
+class Redwell(Uploading, Sets, Log, Devices):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
@@ -237,7 +238,7 @@ class Redwell(Uploading, Sets, Log):
         held = self.tokens is not None and self.tokens.access
         return {"Authorization": f"Bearer {held}"} if held else {}
 
-    def _keep(self, answer: JSON) -> None:
+    def _keep(self, answer: Mapping[str, Any]) -> None:
         self.tokens = Tokens.of(answer)
 
 

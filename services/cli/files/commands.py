@@ -1,11 +1,14 @@
 """The commands `login`, `logout`, `ls`, `put` and `get`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from services.cli.files.keeping import Store
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one object for programs.")]
 PARALLEL = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
@@ -47,12 +50,23 @@ def login(
     firm: Annotated[
         str | None, typer.Option("--for", help="Name or id of the firm to act for, for a provider's people.")
     ] = None,
+    *,
+    password: Annotated[
+        bool,
+        typer.Option(
+            "--password", help="Ask for password and authenticator here; so it is without a terminal."
+        ),
+    ] = False,
+    store: Annotated[
+        Store, typer.Option(envvar="REDWELL_STORE", help="Where the session is kept.")
+    ] = Store.AUTO,
 ) -> None:
-    """Sign in with password and authenticator, for the commands ls, put and get."""
+    """Sign in, for the commands ls, put and get: by a code that you approve in a browser on any device."""
+    from services.cli.files.signing import Wanted
     from services.cli.files.signing import login as run
 
     with _told():
-        print(run(url, ca, firm))
+        print(run(Wanted(url, ca, firm, store, password or not sys.stdin.isatty())))
 
 
 def logout() -> None:

@@ -1,46 +1,73 @@
-"""`redwell login` and `logout`: two factors at the prompt, and the organization that one acts for."""
+"""`redwell login` and `logout`: approved elsewhere or with two factors here, and whom one acts for."""
 
 import getpass
+import platform
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell
-from services.cli.files.session import forget, keep, signed_in
+from services.cli.files.keeping import KeyringUnusableError, Store, choose
+from services.cli.files.session import (
+    SessionOverError,
+    forget,
+    forget_token,
+    keep,
+    session_file,
+    signed_in,
+)
+
+_NAME_LETTERS = 80
+_MINUTE_SECONDS = 60
 
 
 class LoginError(Exception):
     """One sentence on why not."""
 
 
-def login(url: str, ca: Path | None, firm: str | None) -> str:
-    """Ask for both factors and keep the session; a sentence on who is signed in, and for whom.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to sign in.
 
-    Args:
-        url: where Redwell is.
-        ca: PEM file to trust beside the system's authorities.
-        firm: name or id of the firm to act for; one's own organization if absent.
+    url: where Redwell is. ca: PEM file to trust beside the system's authorities. firm: name or id of the firm
+    to act for; one's own organization if absent. store: where the session is kept. by_password: ask for both
+    factors here, rather than have it approved elsewhere.
+    """
+
+    url: str
+    ca: Path | None
+    firm: str | None
+    store: Store
+    by_password: bool
+
+
+def login(wanted: Wanted) -> str:
+    """Sign in and keep the session; a sentence on who is signed in, and for whom.
 
     Raises:
         LoginError: nobody answers there as Redwell does, or the answers were refused.
     """
     try:
-        with Redwell(url, ca=ca) as client:
+        in_keyring = choose(wanted.store)
+        with Redwell(wanted.url, ca=wanted.ca) as client:
             client.call("GET", "/v1/openapi.json")  # before anything is asked for in vain
-            email = input("Your e-mail address: ")
-            challenge = client.sign_in(email, getpass.getpass("Your password: "))
-            client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
+            (_ask_for_factors if wanted.by_password else _have_approved)(client)
             member, firms = client.call("GET", "/v1/me"), _firms(client)
-            if firm is not None:
-                client.act_for(_chosen(firms, firm))
-            keep(client.url, str(ca.absolute()) if ca else None, client.tokens, secrets.token_hex(8))
-            return _told(member, firms, firm)
+            if wanted.firm is not None:
+                client.act_for(_chosen(firms, wanted.firm))
+            forget_token()
+            ca = str(wanted.ca.absolute()) if wanted.ca else None
+            keep(client.url, ca, client.tokens, secrets.token_hex(8), in_keyring=in_keyring)
+            return f"{_told(member, firms, wanted.firm)}\n{_kept(wanted.store, in_keyring=in_keyring)}"
+    except KeyringUnusableError as unusable:
+        raise LoginError(f"{unusable}. --store file keeps the session in a file.") from unusable
     except ProblemError as refused:
         raise LoginError(str(refused)) from refused
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
-        raise LoginError(f"{url} cannot be reached over TLS: {failure}") from failure
+        raise LoginError(f"{wanted.url} cannot be reached over TLS: {failure}") from failure
 
 
 def logout() -> str:
@@ -49,10 +76,39 @@ def logout() -> str:
     Raises:
         NotSignedInError: there is none.
     """
-    with signed_in() as person:
-        person.client.call("POST", "/v1/sign-out")
+    try:
+        with signed_in() as person:
+            person.client.call("POST", "/v1/sign-out")
+    except SessionOverError:
+        forget()
+        return "The session had ended already; it is forgotten here."
     forget()
     return "Signed out."
+
+
+def _ask_for_factors(client: Redwell) -> None:
+    email = input("Your e-mail address: ")
+    challenge = client.sign_in(email, getpass.getpass("Your password: "))
+    client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
+
+
+def _have_approved(client: Redwell) -> None:
+    host = "".join(letter for letter in platform.node() if letter.isprintable())[:_NAME_LETTERS]
+    waiting = client.begin_device(f"redwell on {host or 'a machine without a name'}")
+    print(
+        f"Open {waiting.verification_uri} in a browser, on any device, and type {waiting.user_code} there\n"
+        f"(or, where you are signed in already: redwell approve {waiting.user_code}).\n"
+        f"It is good for {waiting.expires_in // _MINUTE_SECONDS} minutes.",
+        flush=True,
+    )
+    client.await_device(waiting)
+
+
+def _kept(store: Store, *, in_keyring: bool) -> str:
+    if in_keyring:
+        return "The session is kept in the keyring of this system."
+    why = "No keyring can be used here, so the" if store is Store.AUTO else "The"
+    return f"{why} session is kept in {session_file()}, which only you can read."
 
 
 def _firms(client: Redwell) -> dict[str, str]:
