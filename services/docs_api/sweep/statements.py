@@ -35,6 +35,18 @@ RETURNING {_CLOSED}
 A lease that ran out only lately may be of a client that pauses for less than makes it too slow.
 $1 now, $2 how many."""
 
+RELEASED = f"""
+WITH due AS (
+    SELECT tenant_id, id FROM uploads
+    WHERE state = 'rejected' AND received_bytes > 0 AND reason = ANY($1)
+        AND NOT is_held(tenant_id, matter_id, document_id)
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE uploads u SET received_bytes = 0 FROM due WHERE u.tenant_id = due.tenant_id AND u.id = due.id
+RETURNING {_CLOSED}, u.reason
+"""  # noqa: S608 -- constants
+"""Rejected uploads that were kept for a hold, which is there no more: $1 the reasons, $2 how many."""
+
 FORGET_CAPABILITIES = "DELETE FROM upload_capabilities WHERE expires_at <= $1"
 FORGET_SEGMENTS = "DELETE FROM segments WHERE tenant_id = $1 AND version_id = $2"
 KNOWN_OBJECTS = "SELECT object_key FROM segments WHERE object_key = ANY($1)"

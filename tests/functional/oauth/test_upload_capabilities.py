@@ -45,7 +45,7 @@ def _ask(office: World, url: str, method: str = "HEAD", address: str = HERE) -> 
     with httpx.Client(
         base_url=office.instance.url.replace("localhost", HERE),
         verify=False,  # noqa: S501 -- the certificate may not name the address; who answers is not in question
-        transport=httpx.HTTPTransport(local_address=address, verify=False),  # noqa: S501 -- as above
+        transport=httpx.HTTPTransport(local_address=address, verify=False),
         timeout=60,
         trust_env=False,
     ) as http:
