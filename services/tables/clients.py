@@ -30,8 +30,9 @@ class Client(Record):
                         Role.SIGNIN: ("SELECT (tenant_id, id)",),
                         Role.GATEWAY: ("SELECT (tenant_id, id, networks)",),
                         Role.DOCS: (_UNTIL_WHEN,),
+                        Role.SWEEPER: (_UNTIL_WHEN,),
                     },
-                    across={Role.SIGNIN: "true", Role.GATEWAY: "true"},
+                    across=dict.fromkeys((Role.SIGNIN, Role.GATEWAY, Role.SWEEPER), "true"),
                 )
             }
         },

@@ -353,6 +353,8 @@ GRANT SELECT (tenant_id, id, state, country) ON members TO redwell_docs
 CREATE POLICY docs_across ON members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
 CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, state) ON members TO redwell_sweeper
+CREATE POLICY sweeper_across ON members TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE nda_versions OWNER TO redwell_owner
 ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
@@ -399,6 +401,8 @@ GRANT SELECT (tenant_id, id, networks) ON clients TO redwell_gateway
 CREATE POLICY gateway_across ON clients TO redwell_gateway USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id) ON clients TO redwell_signin
 CREATE POLICY signin_across ON clients TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, expires_at) ON clients TO redwell_sweeper
+CREATE POLICY sweeper_across ON clients TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE document_changes OWNER TO redwell_owner
 ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
@@ -413,6 +417,8 @@ GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_docs
 CREATE POLICY docs_across ON external_members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_signin
 CREATE POLICY signin_across ON external_members TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_sweeper
+CREATE POLICY sweeper_across ON external_members TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE factor_resets OWNER TO redwell_owner
 ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from clients.python.redwell_client import ProblemError
 from tests.harness.eventually import eventually
 from tests.harness.people import World, invite, matter_body
+from tests.harness.programs import new_program
 from tests.harness.resumable import TUS, Upload, metadata, wait_until_verified
 from tests.harness.rows import events, row, rows, segments
 from tests.harness.stage import MIB, authorization, content_of, objects_on_disk, staged
@@ -21,7 +23,8 @@ MEMBER_BYTES = 64 * MIB
 @pytest.fixture(scope="module")
 def swept() -> Iterator[World]:
     """An instance that is swept at once, though objects without a row stay for a day."""
-    with staged("embedded", REDWELL_SWEEP_INTERVAL_SECONDS="1") as world:
+    told = {"REDWELL_RESERVED_BYTES_PER_MEMBER": str(MEMBER_BYTES)}
+    with staged("embedded", REDWELL_SWEEP_INTERVAL_SECONDS="1", **told) as world:
         yield world
 
 
@@ -123,3 +126,55 @@ def test_no_role_removes_what_came_whole_and_is_held(case: Case) -> None:
     with pytest.raises(Exception, match="held: segments may not be removed"):
         rows(case.world.instance, gone, UUID(document))
     case.release(hold)
+
+
+def _refused(answer: httpx.Response) -> tuple[int, str, int]:
+    problem = answer.json()
+    return answer.status_code, problem["type"].rpartition("/")[2], problem["limit_bytes"]
+
+
+def test_a_person_reserves_so_much_and_no_more(case: Case) -> None:
+    full = (413, "too-much-reserved", MEMBER_BYTES)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(case.begin, [MEMBER_BYTES // 4] * 6))
+    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [413] * 2
+    assert {_refused(answer) for answer in answers if answer.status_code == 413} == {full}
+    begun = [answer.headers["location"] for answer in answers if answer.status_code == 201]
+    document = {"name": "a.bin", "folder": "", "class_id": "pleadings"}
+    headers, path = authorization(case.person), f"/v1/matters/{case.matter}/documents"
+    assert _refused(case.http.post(path, json=document | {"length_bytes": 1}, headers=headers)) == full
+    # Of unknown length: refused with the request that announces it.
+    upload = case.http.post(path, json=document, headers=headers).json()["upload"]["id"]
+    content = headers | {"Content-Type": "application/octet-stream"}
+    assert _refused(case.http.put(f"/v1/uploads/{upload}/content", content=b"x", headers=content)) == full
+    assert case.used() == MEMBER_BYTES
+    assert Upload(case.http, begun[0]).delete().status_code == 204
+    assert case.http.put(f"/v1/uploads/{upload}/content", content=b"x", headers=content).status_code == 200
+    told = case.http.options("/v1/tus").json()
+    assert told["reserved_bytes_per_member"] == MEMBER_BYTES
+
+
+def test_what_somebody_began_ends_with_them(case: Case) -> None:
+    upload, upload_id, document = case.begun(3 * MIB)
+    assert upload.patch(0, content_of("part", MIB)).status_code == 204
+    assert case.used() == 3 * MIB
+    case.world["firm_admin"].client.call("POST", f"/v1/members/{case.person.id}/suspend")
+    state = "SELECT state FROM uploads WHERE id = $1"
+    eventually(lambda: row(case.world.instance, state, UUID(upload_id))[0] == "abandoned")
+    assert (case.keys(document), case.used()) == ([], 0)
+
+
+@pytest.mark.parametrize("end", ["disabled", "over"])
+def test_what_a_program_began_ends_with_it(case: Case, end: str) -> None:
+    program = new_program(case.world, case.world["firm_admin"])
+    case.person.client.call("PUT", f"/v1/matters/{case.matter}/people/{program.id}")
+    told = metadata(filename="a.bin", **{"class": "pleadings"})
+    headers = {"Authorization": f"Bearer {program.token()}", "Upload-Length": "9", "Upload-Metadata": told}
+    answer = case.http.post(f"/v1/matters/{case.matter}/tus", headers=TUS | headers)
+    assert (answer.status_code, case.used()) == (201, 9)
+    if end == "disabled":
+        case.world["firm_admin"].client.call("POST", f"/v1/clients/{program.id}/disable")
+    else:
+        over = "UPDATE clients SET expires_at = now() WHERE id = $1"
+        rows(case.world.instance, over, UUID(program.id))
+    eventually(lambda: case.used() == 0)
