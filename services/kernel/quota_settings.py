@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
-TIB = 1024**4
+GIB = 1024**3
+TIB = 1024 * GIB
 
 
 class QuotaSettings(BaseModel):
@@ -16,3 +17,6 @@ class QuotaSettings(BaseModel):
 
     open_uploads_per_member: PositiveInt = 1000
     """Uploads, of either kind, that one person may have begun and not ended, in one firm."""
+
+    reserved_bytes_per_member: NonNegativeInt = 256 * GIB
+    """The most that one person's open uploads in one firm will bring, as far as it is known. 0: no limit."""

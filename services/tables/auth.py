@@ -84,8 +84,9 @@ class Member(Record):
                         Role.SIGNIN: ("SELECT (tenant_id, id, email_index, password_hash, state)",),
                         Role.DOCS: ("SELECT (tenant_id, id, state, country)",),
                         Role.COURIER: ("SELECT (tenant_id, id, email_sealed, state)",),
+                        Role.SWEEPER: ("SELECT (tenant_id, id, state)",),
                     },
-                    across={Role.SIGNIN: "true", Role.DOCS: "true", Role.COURIER: "true"},
+                    across=dict.fromkeys((Role.SIGNIN, Role.DOCS, Role.COURIER, Role.SWEEPER), "true"),
                 )
             }
         },

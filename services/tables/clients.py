@@ -3,14 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, and_, exists, or_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
 from services.tables.schema import ALL, Access, Record, RowId, TenantId
+from services.tables.sessions import Session
 
 _OWN = {"info": {"access": Access(writer="auth", grants={Role.AUTH: ALL})}}
+_UNTIL_WHEN = "SELECT (tenant_id, id, expires_at)"
 
 
 class Client(Record):
@@ -23,8 +25,14 @@ class Client(Record):
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: ALL, Role.SIGNIN: ("SELECT (tenant_id, id)",)},
-                    across={Role.SIGNIN: "true"},
+                    grants={
+                        Role.AUTH: ALL,
+                        Role.SIGNIN: ("SELECT (tenant_id, id)",),
+                        Role.GATEWAY: ("SELECT (tenant_id, id, networks)",),
+                        Role.DOCS: (_UNTIL_WHEN,),
+                        Role.SWEEPER: (_UNTIL_WHEN,),
+                    },
+                    across=dict.fromkeys((Role.SIGNIN, Role.GATEWAY, Role.SWEEPER), "true"),
                 )
             }
         },
@@ -48,7 +56,17 @@ class ClientKey(Record):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "client_id"], ["clients.tenant_id", "clients.id"]),
         Index(None, "tenant_id", "client_id"),
-        _OWN,
+        {
+            "info": {
+                "access": Access(
+                    writer="auth",
+                    grants={
+                        Role.AUTH: ALL,
+                        Role.DOCS: ("SELECT (tenant_id, kid, client_id, expires_at, revoked_at)",),
+                    },
+                )
+            }
+        },
     )
     tenant_id: Mapped[TenantId]
     kid: Mapped[str] = mapped_column(primary_key=True)
@@ -69,3 +87,19 @@ class ClientAssertion(Record):
     tenant_id: Mapped[TenantId]
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]
+
+
+def program_lives(now: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
+    """The enclosing statement's session is a person's; or its time, its program and its key are not over."""
+    client = exists(Client.id).where(
+        Client.tenant_id == Session.tenant_id, Client.id == Session.member_id, Client.expires_at > now
+    )
+    key = exists(ClientKey.kid).where(
+        ClientKey.tenant_id == Session.tenant_id,
+        ClientKey.kid == Session.client_kid,
+        ClientKey.client_id == Session.member_id,
+        ClientKey.expires_at > now,
+        ClientKey.revoked_at.is_(None),
+    )
+    lives = and_(Session.expires_at > now, client.correlate(Session), key.correlate(Session))
+    return or_(Session.client_kid.is_(None), lives)

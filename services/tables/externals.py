@@ -26,8 +26,9 @@ class ExternalMember(Record):
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: KEEP, Role.SIGNIN: (_UNTIL_WHEN,), Role.DOCS: (_UNTIL_WHEN,)},
-                    across={Role.SIGNIN: "true", Role.DOCS: "true"},
+                    grants={Role.AUTH: KEEP}
+                    | dict.fromkeys((Role.SIGNIN, Role.DOCS, Role.SWEEPER), (_UNTIL_WHEN,)),
+                    across=dict.fromkeys((Role.SIGNIN, Role.DOCS, Role.SWEEPER), "true"),
                 )
             }
         },

@@ -47,6 +47,9 @@ class Session(Record):
 
     __tablename__ = "sessions"
     _check = ("SELECT (id, member_id, ended_at, idle_expires_at, expires_at)",)
+    _check_programs = (
+        "SELECT (tenant_id, id, member_id, ended_at, idle_expires_at, expires_at, client_kid)",
+    )
     __table_args__ = (
         member_key(),
         ForeignKeyConstraint(["tenant_id", "client_kid"], ["client_keys.tenant_id", "client_keys.kid"]),
@@ -57,7 +60,7 @@ class Session(Record):
                     writer="auth",
                     grants={
                         Role.AUTH: ALL,
-                        Role.DOCS: _check,
+                        Role.DOCS: _check_programs,
                         Role.AUDIT: _check,
                         Role.COURIER: ("SELECT (tenant_id, id, member_id)",),
                     },

@@ -365,6 +365,8 @@ GRANT SELECT (tenant_id, id, state, country) ON members TO redwell_docs
 CREATE POLICY docs_across ON members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id, email_index, password_hash, state) ON members TO redwell_signin
 CREATE POLICY signin_across ON members TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, state) ON members TO redwell_sweeper
+CREATE POLICY sweeper_across ON members TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE nda_versions OWNER TO redwell_owner
 ALTER TABLE nda_versions ENABLE ROW LEVEL SECURITY
 ALTER TABLE nda_versions FORCE ROW LEVEL SECURITY
@@ -405,8 +407,14 @@ ALTER TABLE clients ENABLE ROW LEVEL SECURITY
 ALTER TABLE clients FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON clients TO redwell_auth
 CREATE POLICY auth_tenant ON clients TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, expires_at) ON clients TO redwell_docs
+CREATE POLICY docs_tenant ON clients TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, id, networks) ON clients TO redwell_gateway
+CREATE POLICY gateway_across ON clients TO redwell_gateway USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, id) ON clients TO redwell_signin
 CREATE POLICY signin_across ON clients TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, id, expires_at) ON clients TO redwell_sweeper
+CREATE POLICY sweeper_across ON clients TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE document_changes OWNER TO redwell_owner
 ALTER TABLE document_changes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_changes FORCE ROW LEVEL SECURITY
@@ -421,6 +429,8 @@ GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_docs
 CREATE POLICY docs_across ON external_members TO redwell_docs USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_signin
 CREATE POLICY signin_across ON external_members TO redwell_signin USING (true) WITH CHECK (true)
+GRANT SELECT (tenant_id, member_id, ends_at) ON external_members TO redwell_sweeper
+CREATE POLICY sweeper_across ON external_members TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE factor_resets OWNER TO redwell_owner
 ALTER TABLE factor_resets ENABLE ROW LEVEL SECURITY
 ALTER TABLE factor_resets FORCE ROW LEVEL SECURITY
@@ -484,6 +494,8 @@ ALTER TABLE client_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE client_keys FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON client_keys TO redwell_auth
 CREATE POLICY auth_tenant ON client_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, kid, client_id, expires_at, revoked_at) ON client_keys TO redwell_docs
+CREATE POLICY docs_tenant ON client_keys TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE segments OWNER TO redwell_owner
 ALTER TABLE segments ENABLE ROW LEVEL SECURITY
 ALTER TABLE segments FORCE ROW LEVEL SECURITY
@@ -509,7 +521,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO redwell_auth
 CREATE POLICY auth_tenant ON sessions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, member_id) ON sessions TO redwell_courier
 CREATE POLICY courier_across ON sessions TO redwell_courier USING (true) WITH CHECK (true)
-GRANT SELECT (id, member_id, ended_at, idle_expires_at, expires_at) ON sessions TO redwell_docs
+GRANT SELECT (tenant_id, id, member_id, ended_at, idle_expires_at, expires_at, client_kid) ON sessions TO redwell_docs
 CREATE POLICY docs_across ON sessions TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE upload_capabilities OWNER TO redwell_owner
 ALTER TABLE upload_capabilities ENABLE ROW LEVEL SECURITY

@@ -12,10 +12,11 @@ acknowledged becomes available to whoever may read it then, as if verifying it h
 
 import hashlib
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from services.docs_api.arrivals.jobs import Job, close
 from services.docs_api.arrivals.pinning import NOT_CONFIGURED, make_available, pin_to_scan, pinned
+from services.docs_api.arrivals.rejecting import UNWANTED, forget_unless_held, upload_of
 from services.docs_api.sealing.segments import SealError
 from services.docs_api.transfers.admission import EVENT, Expected
 from services.docs_api.transfers.errors import DigestMismatch, IntegrityFailure
@@ -29,7 +30,7 @@ from services.kernel.principal import Admission, Principal
 from services.kernel.scopes import Role
 from services.keys.errors import KeysError
 from services.storage.protocol import ObjectMissingError
-from services.tables.content import Segment, Version
+from services.tables.content import Version
 
 WRONG = (SealError, KeysError, ObjectMissingError, IntegrityFailure, DigestMismatch)
 """What no further attempt can mend."""
@@ -58,12 +59,12 @@ async def verify(vault: Vault, job: Job) -> None:
 
 
 async def reject(vault: Vault, job: Job, draft: Draft, admission: Admission | None) -> None:
-    """The version comes to nothing, and what came of it goes; `draft` says why."""
+    """The version comes to nothing; `draft` says why. What is damaged stays, and what is held."""
     async with vault.database.transaction([job.tenant]) as session:
         await close(session, job, "rejected", reason=draft.reason)
         await session.execute(update(Version).where(*job.place.rows).values(state="rejected"))
-        of_version = (Segment.tenant_id == job.tenant, Segment.version_id == job.place.version)
-        await session.execute(delete(Segment).where(*of_version))
+        if draft.reason in UNWANTED:
+            await forget_unless_held(session, await upload_of(session, job.tenant, job.row["id"]))
         connection = await driver_connection(session)
         await vault.recorder.append(connection, job.tenant, draft, admission)
 

@@ -23,7 +23,7 @@ from services.docs_api.keys import matter_key_of, matter_names
 from services.docs_api.matters.errors import MatterClosed
 from services.docs_api.matters.queries import MatterRow, own_matter, visible_matter
 from services.docs_api.paging import cut, decode_id
-from services.docs_api.quotas.charging import require_few_open, require_room
+from services.docs_api.quotas.charging import Charged, require_few_open, require_room
 from services.docs_api.refusals import invalid
 from services.docs_api.scanning.schemas import ScanView
 from services.docs_api.uploads.opening import Place, open_version
@@ -89,10 +89,11 @@ async def require_takeable(act: Act, length_bytes: int | None) -> None:
 
 
 async def require_room_for(act: Act, upload: Upload) -> None:
-    """Return if an upload that was just begun fits in (raises QuotaExceeded)."""
+    """Return if an upload that was just begun fits in (raises QuotaExceeded, TooMuchReserved)."""
     if upload.declared_bytes:
         settings = vault_of(act.request).settings
-        await require_room(act.session, settings, act.principal.firm, upload.matter_id)
+        charged = Charged(act.principal.firm, upload.matter_id, act.principal.id)
+        await require_room(act.session, settings, charged)
 
 
 async def list_documents(act: Act, matter_id: UUID, query: DocumentQuery) -> DocumentPage:

@@ -16,3 +16,10 @@ class QuotaExceeded(TooLarge):
 class TooManyUploads(TooManyRequests):
     slug = "too-many-uploads"
     title = "You have begun as many uploads as one may have open; finish or end some first"
+
+
+class TooMuchReserved(TooLarge):
+    """`limit_bytes` is in the problem. 413 for the same reason."""
+
+    slug = "too-much-reserved"
+    title = "Your open uploads would bring more than one person's may; finish or end some first"

@@ -77,6 +77,11 @@ def count_open(tenant: UUID, member: UUID, now: datetime) -> Any:  # noqa: ANN40
     )
 
 
+def reserved_by(tenant: UUID, member: UUID) -> Any:  # noqa: ANN401 -- as above
+    """What the open uploads of a person are charged with, in all."""
+    return select(_reserved(and_(Upload.tenant_id == tenant, Upload.member_id == member)))
+
+
 def _one(column: Any, condition: Any) -> Any:  # noqa: ANN401 -- SQLAlchemy's scalar subquery
     return select(column).where(condition).scalar_subquery()
 

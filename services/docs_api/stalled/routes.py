@@ -19,7 +19,7 @@ router = APIRouter(route_class=StrictRoute, tags=["uploads"])
     **declare("stalled_uploads.list", scopes=(Scope.UPLOAD_MEND,), event="upload.stalled.listed"),
 )
 async def list_(act: ActDep, query: Annotated[ListQuery, Query()]) -> StalledPage:
-    """List uploads that have waited for verification or a scan for longer than they should."""
+    """List uploads that have waited for longer than they should, or are rejected and kept as evidence."""
     return await service.list_stalled(act, query)
 
 
@@ -45,5 +45,5 @@ async def retry(act: ActDep, organization_id: UUID, upload_id: UUID) -> None:
     ),
 )
 async def reject(act: ActDep, organization_id: UUID, upload_id: UUID) -> None:
-    """Give up an upload that has stalled; its sender can send the content again."""
+    """Give up an upload that has stalled, or what is kept of one that is damaged; nothing that is held."""
     await service.reject(act, organization_id, upload_id)

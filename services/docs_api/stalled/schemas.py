@@ -11,7 +11,7 @@ class StalledUpload(Wire):
     id: UUID
     organization_id: UUID
     state: str
-    """`verifying` or `scanning`."""
+    """`verifying` or `scanning`; `rejected`, if its content is damaged and kept as evidence."""
     waiting_since: datetime
     attempts: int
     """How often it was tried in vain."""

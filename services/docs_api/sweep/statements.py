@@ -2,10 +2,26 @@
 
 _CLOSED = "u.tenant_id, u.id, u.matter_id, u.document_id, u.version_id, u.kind, u.state"
 
+_GONE = """(
+    EXISTS (
+        SELECT FROM members m
+        WHERE m.tenant_id = uploads.tenant_id AND m.id = uploads.member_id
+            AND m.state IN ('suspended', 'removed')
+    ) OR EXISTS (
+        SELECT FROM clients c
+        WHERE c.tenant_id = uploads.tenant_id AND c.id = uploads.member_id AND c.expires_at <= $1
+    ) OR EXISTS (
+        SELECT FROM external_members e
+        WHERE e.tenant_id = uploads.tenant_id AND e.member_id = uploads.member_id AND e.ends_at <= $1
+    )
+)"""
+"""Who began it was suspended or removed, or their time here is over."""
+
 ABANDON = f"""
 WITH due AS (
     SELECT tenant_id, id FROM uploads
-    WHERE state = 'open' AND expires_at <= $1 AND (lease_expires_at IS NULL OR lease_expires_at <= $1)
+    WHERE state = 'open' AND (lease_expires_at IS NULL OR lease_expires_at <= $1)
+        AND (expires_at <= $1 OR {_GONE})
     LIMIT $2 FOR UPDATE SKIP LOCKED
 ), closed AS (
     UPDATE uploads u SET state = 'abandoned', lease_owner = NULL, lease_expires_at = NULL
@@ -17,7 +33,7 @@ WITH due AS (
 )
 SELECT * FROM closed
 """  # noqa: S608 -- constants
-"""Uploads whose time is over and that nobody is sending: $1 now, $2 how many."""
+"""Uploads that nobody is sending, and whose time is over or that of who began them: $1 now, $2 how many."""
 
 INTERRUPT = f"""
 WITH due AS (
@@ -34,6 +50,18 @@ RETURNING {_CLOSED}
 
 A lease that ran out only lately may be of a client that pauses for less than makes it too slow.
 $1 now, $2 how many."""
+
+RELEASED = f"""
+WITH due AS (
+    SELECT tenant_id, id FROM uploads
+    WHERE state = 'rejected' AND received_bytes > 0 AND reason = ANY($1)
+        AND NOT is_held(tenant_id, matter_id, document_id)
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE uploads u SET received_bytes = 0 FROM due WHERE u.tenant_id = due.tenant_id AND u.id = due.id
+RETURNING {_CLOSED}, u.reason
+"""  # noqa: S608 -- constants
+"""Rejected uploads that were kept for a hold, which is there no more: $1 the reasons, $2 how many."""
 
 FORGET_CAPABILITIES = "DELETE FROM upload_capabilities WHERE expires_at <= $1"
 FORGET_SEGMENTS = "DELETE FROM segments WHERE tenant_id = $1 AND version_id = $2"

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from services.docs_api.arrivals.rejecting import UNWANTED
 from services.docs_api.keychain import WrappedFirmKey
 from services.docs_api.sweep.belonging import Pair
 from services.docs_api.sweep.statements import (
@@ -20,6 +21,7 @@ from services.docs_api.sweep.statements import (
     FORGET_SEGMENTS,
     INTERRUPT,
     KNOWN_OBJECTS,
+    RELEASED,
     SOME_FIRM_KEY,
 )
 from services.docs_api.vault import Vault
@@ -67,6 +69,7 @@ async def sweep_once(vault: Vault) -> Swept | None:
             return None
         abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
         interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
+        await _forget_released(vault, connection)
         await connection.execute(FORGET_CAPABILITIES, vault.recorder.clock())
         deleted = await _sweep_stores(vault, connection)
         return Swept(abandoned, interrupted, deleted)
@@ -140,15 +143,29 @@ async def _close_uploads(vault: Vault, connection: asyncpg.Connection, statement
             return closed
 
 
+async def _forget_released(vault: Vault, connection: asyncpg.Connection) -> None:
+    """Forget a batch of what was kept for a hold alone."""
+    async with connection.transaction():
+        rows = await connection.fetch(RELEASED, list(UNWANTED), _BATCH)
+        await connection.executemany(FORGET_SEGMENTS, [(row["tenant_id"], row["version_id"]) for row in rows])
+        for row in rows:
+            change: dict[str, object] = {"upload": str(row["id"])}
+            draft = Draft("upload.forgotten", "info", row["reason"], _subject(row), change)
+            await vault.recorder.append(connection, row["tenant_id"], draft, None)
+
+
 def _forgotten(row: asyncpg.Record) -> bool:
     """Whether what came of it is of no use: it is given up, or will begin anew."""
     return bool(row["state"] == "abandoned" or row["kind"] == "plain")
 
 
 async def _record(vault: Vault, connection: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:
-    subject = Subject("document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"])
-    draft = Draft("document.received", "failed", reason, subject, {"upload": str(row["id"])})
+    draft = Draft("document.received", "failed", reason, _subject(row), {"upload": str(row["id"])})
     await vault.recorder.append(connection, row["tenant_id"], draft, None)
+
+
+def _subject(row: asyncpg.Record) -> Subject:
+    return Subject("document", row["document_id"], row["matter_id"], row["document_id"], row["version_id"])
 
 
 @dataclass(frozen=True, slots=True)

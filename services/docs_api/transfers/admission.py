@@ -14,7 +14,7 @@ from services.docs_api.access import parameters
 from services.docs_api.documents.errors import DocumentWithdrawn
 from services.docs_api.keys import matter_key_of
 from services.docs_api.matters.errors import MatterClosed
-from services.docs_api.quotas.charging import require_room
+from services.docs_api.quotas.charging import Charged, require_room
 from services.docs_api.transfers.digests import FIELDS, parse_digest_fields
 from services.docs_api.transfers.errors import (
     DigestMismatch,
@@ -85,6 +85,10 @@ class Reception:
         )
 
     @property
+    def charged(self) -> Charged:
+        return Charged(self.tenant, self.row["matter_id"], self.principal.id)
+
+    @property
     def is_charged(self) -> bool:
         """Whether the quotas were charged with all that may come, before it does."""
         return self.expected.length_bytes is not None or self.row["declared_bytes"] is not None
@@ -127,7 +131,7 @@ async def admit(vault: Vault, request: Request, upload_id: UUID) -> Reception:
         reception = Reception(admission, principal, dict(row), uuid4(), data_key, expected)
         await _begin(session, reception, wrapped, now)
         if expected.length_bytes and row["declared_bytes"] is None:
-            await require_room(session, vault.settings, principal.firm, row["matter_id"])
+            await require_room(session, vault.settings, reception.charged)
         connection = await driver_connection(session)
         if row["lease_expires_at"] is not None:
             # Whoever held it ended without a word.

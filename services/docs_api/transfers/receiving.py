@@ -138,8 +138,7 @@ class Receiving:
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
             if not self._reception.is_charged:
-                tenant, matter = self._reception.tenant, self._reception.row["matter_id"]
-                await require_room(session, self._vault.settings, tenant, matter)
+                await require_room(session, self._vault.settings, self._reception.charged)
             await self._say_kept(
                 session,
                 {

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from services.docs_api.documents.schemas import UploadView
 from services.docs_api.documents.service import create_document
@@ -33,6 +33,7 @@ from services.evidence.act import Act, open_act
 from services.kernel.http.admission import EVENT_KEY, principal_of, set_event_header
 from services.kernel.problems import NotFound, RedwellError, UnsupportedMediaType
 from services.tables.content import Upload, UploadCapability
+from services.tables.sessions import Session
 
 _CAPABILITY_BYTES = 32
 _LONGEST = timedelta(hours=24)
@@ -104,7 +105,7 @@ async def _create(act: Act, opened: Open, length: int) -> tuple[UUID, str, datet
     told = act.request.headers.get("upload-metadata", "")
     metadata = parse_metadata(told, settings.upload_metadata_limit_bytes)
     made = await opened(act, metadata, length)
-    expires_at = min(made.expires_at, act.now + _LONGEST)
+    expires_at = min(made.expires_at, act.now + _LONGEST, await _end_of_program(act) or made.expires_at)
     await act.session.execute(
         update(Upload)
         .where(Upload.tenant_id == principal.firm, Upload.id == made.id)
@@ -128,6 +129,17 @@ async def _create(act: Act, opened: Open, length: int) -> tuple[UUID, str, datet
     )
     await act.session.flush()
     return made.id, capability, expires_at
+
+
+async def _end_of_program(act: Act) -> datetime | None:
+    """When the session of a program ends, which is no later than its key and its term; None for a person."""
+    principal = act.principal
+    if not principal.is_program:
+        return None
+    ends_at: datetime | None = await act.session.scalar(
+        select(Session.expires_at).where(Session.id == principal.session, Session.member_id == principal.id)
+    )
+    return ends_at
 
 
 def http_date(moment: datetime) -> str:

@@ -1,7 +1,8 @@
 """Statements about uploads that go on where they stopped.
 
 A session that has only run out, by the clock, does not end what was begun in it: the capability has an end
-of its own. One that was ended, by whomever, does; and so does the end of somebody external.
+of its own. One that was ended, by whomever, does; and so does the end of somebody external, and of a program:
+of its session, its key or its term.
 """
 
 from datetime import datetime
@@ -19,6 +20,7 @@ from services.docs_api.transfers.queries import hold, still_writable
 from services.docs_api.transfers.receiving import Terms
 from services.kernel.principal import Principal
 from services.kernel.problems import SessionEnded
+from services.tables.clients import program_lives
 from services.tables.content import Document, Segment, Upload, UploadCapability, Version
 from services.tables.docs import FirmKey, Matter, MatterKey
 from services.tables.externals import time_is_over
@@ -31,7 +33,7 @@ the process that served it was killed."""
 
 def session_not_ended() -> ColumnElement[bool]:
     going_on = exists(Session.id).where(
-        Session.id == SESSION, Session.member_id == MEMBER, Session.ended_at.is_(None)
+        Session.id == SESSION, Session.member_id == MEMBER, Session.ended_at.is_(None), program_lives(NOW)
     )
     return and_(going_on, ~time_is_over(ORGANIZATION, MEMBER, NOW))
 
@@ -43,6 +45,7 @@ async def check_not_ended(session: AsyncSession, principal: Principal, now: date
             Session.id == principal.session,
             Session.member_id == principal.id,
             Session.ended_at.is_(None),
+            program_lives(now),
             ~time_is_over(principal.organization, principal.id, now),
         )
     )

@@ -59,6 +59,7 @@ async def options(request: Request, response: Response) -> dict[str, int]:
         "patches_at_most": -(-settings.document_limit_bytes // settings.patch_minimum_bytes),
         "upload_metadata_limit_bytes": settings.upload_metadata_limit_bytes,
         "open_uploads_per_member": settings.open_uploads_per_member,
+        "reserved_bytes_per_member": settings.reserved_bytes_per_member,
         "upload_lifetime_seconds": settings.upload_lifetime_seconds,
         "firm_quota_bytes": settings.firm_quota_bytes,
         "matter_quota_bytes": settings.matter_quota_bytes,

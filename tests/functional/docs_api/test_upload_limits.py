@@ -63,6 +63,7 @@ def test_they_are_told(http: httpx.Client) -> None:
         "patches_at_most": SIZE // LEAST,
         "upload_metadata_limit_bytes": METADATA,
         "open_uploads_per_member": OPEN,
+        "reserved_bytes_per_member": 256 * 1024**3,
         "upload_lifetime_seconds": LIFETIME,
         "firm_quota_bytes": FIRM,
         "matter_quota_bytes": MATTER,
