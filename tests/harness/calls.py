@@ -107,6 +107,7 @@ def bodies(world: World) -> dict[str, Any]:
         "sessions.name": {"name": "Laptop"},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
+        "organization.require_proofs": {"required_of": "nobody"},
     }
 
 

@@ -1,4 +1,4 @@
-"""Proofs of possession that nobody should believe, each signed with the key it names where that is no point."""
+"""Proofs of possession that nobody should believe; signed with the key they name where that is no point."""
 
 import json
 from typing import Any
@@ -60,6 +60,16 @@ def _number(value: int, size: int) -> str:
 GENUINE = token(as_json(HEADER), as_json(CLAIMS))
 PARTS = GENUINE.split(".")
 _END = json.dumps(CLAIMS)[:-1]
+_STRANGE_KEYS: list[Any] = [None, "", "x", 7, True, [], {}, [JWK]]
+_STRANGE_TYPES: list[Any] = ["JWT", "at+jwt", "DPOP+JWT", "", None, 1, []]
+_STRANGE_ALGORITHMS: list[Any] = [
+    *("none", "HS256", "ES384", "RS256", "EdDSA", "es256"),
+    *(None, ["ES256"], 256),
+]
+_STRANGE_TIMES: list[Any] = [
+    *(None, str(ISSUED), float(ISSUED) + 0.5, True, [], {}),
+    *(-1, 0, 2**53, 2**63, 10**400),
+]
 
 KEYS = {
     "another key than the one that signed": with_header(jwk={name: _OTHER[name] for name in JWK}),
@@ -83,19 +93,16 @@ KEYS = {
     "coordinate in hex": with_key(x="00" * 32),
     "coordinate with loose bits": with_key(x=str(JWK["x"])[:-1] + "B"),
     "coordinate with a surrogate": with_key(x="\ud800" * 43),
-    **{f"jwk {value!r:.20}": with_header(jwk=value) for value in (None, "", "x", 7, True, [], {}, [JWK])},
+    **{f"jwk {value!r:.20}": with_header(jwk=value) for value in _STRANGE_KEYS},
     "key member twice": token(
         as_json(HEADER).replace(b'"kty":"EC"', b'"kty":"oct","kty":"EC"'), as_json(CLAIMS)
     ),
 }
 
 HEADERS = {
-    **{f"typ {value!r}": with_header(typ=value) for value in ("JWT", "at+jwt", "DPOP+JWT", "", None, 1, [])},
+    **{f"typ {value!r}": with_header(typ=value) for value in _STRANGE_TYPES},
     "typ with its prefix": with_header(typ="application/dpop+jwt"),
-    **{
-        f"alg {value!r}": with_header(alg=value)
-        for value in ("none", "HS256", "ES384", "RS256", "EdDSA", "es256", None, ["ES256"], 256)
-    },
+    **{f"alg {value!r}": with_header(alg=value) for value in _STRANGE_ALGORITHMS},
     **{
         f"header member {name}": with_header(**{name: value})
         for name, value in {
@@ -165,10 +172,7 @@ REQUESTS = {
     },
     "made a minute ago and more": with_claims(iat=ISSUED - 61),
     "made in a minute and more": with_claims(iat=ISSUED + 61),
-    **{
-        f"iat {value!r:.20}": with_claims(iat=value)
-        for value in (None, str(ISSUED), float(ISSUED) + 0.5, True, [], {}, -1, 0, 2**53, 2**63, 10**400)
-    },
+    **{f"iat {value!r:.20}": with_claims(iat=value) for value in _STRANGE_TIMES},
     "of another token": with_claims(ath=token_digest("another")),
     "token digest with padding": with_claims(ath=f"{token_digest(ACCESS)}="),
     "the token itself": with_claims(ath=ACCESS),

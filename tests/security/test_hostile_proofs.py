@@ -1,4 +1,4 @@
-"""No proof of the hostile corpus is believed, and none breaks the verifier: a `TokenError`, or it were a 500."""
+"""No proof of the hostile corpus is believed; each is refused by `TokenError`, or it were a 500."""
 
 import base64
 from datetime import timedelta

@@ -34,6 +34,7 @@ def metadata(public_url: str) -> ServerMetadata:
         scopes_supported=sorted(grantable_scopes(acting_for_another=False)),
         token_endpoint_auth_methods_supported=list(AUTH_METHODS),
         token_endpoint_auth_signing_alg_values_supported=[ALGORITHM],
+        dpop_signing_alg_values_supported=[ALGORITHM],
     )
 
 

@@ -9,6 +9,7 @@ from services.auth.errors import SignInFailed
 from services.auth.externals.terms import ends_at
 from services.auth.factors import ACR, AMR
 from services.auth.lookups import Place
+from services.auth.proofs.binding import key_to_bind
 from services.auth.resources import Resources
 from services.auth.sessions.queries import add_token, roles_of
 from services.auth.tokens import Bearer
@@ -24,6 +25,7 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
 
     Raises:
         SignInFailed: the member is no longer active, or is external and their time is over.
+        ProofRequired: their organization wants sessions bound to a key, and none was proved.
     """
     settings, now = resources.settings, act.now
     roles = await roles_of(act.session, member)
@@ -42,6 +44,7 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
         amr=AMR,
         auth_time=now,
         expires_at=longest if until is None else min(longest, until),
+        proof_key=await key_to_bind(act, member.tenant, program=False),
     )
     await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
     pair = await token_pair(act, resources, bearer)
@@ -62,6 +65,7 @@ async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
             created_at=act.now,
             idle_expires_at=act.now + idle,
             expires_at=bearer.expires_at,
+            proof_key=bearer.proof_key,
         )
     )
 
