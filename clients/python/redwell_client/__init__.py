@@ -16,6 +16,7 @@ from .errors import (
 )
 from .files import LocalFile, file_sha256
 from .patience import Patience, Watch
+from .proving import Prover
 from .sending import Begun
 from .uploading import AT_ONCE_BYTES, is_in
 
@@ -30,6 +31,7 @@ __all__ = [
     "NotSealedError",
     "Patience",
     "ProblemError",
+    "Prover",
     "Redwell",
     "RedwellClientError",
     "RefusedContentError",

@@ -47,12 +47,16 @@ def login(
     firm: Annotated[
         str | None, typer.Option("--for", help="Name or id of the firm to act for, for a provider's people.")
     ] = None,
+    *,
+    bound: Annotated[
+        bool, typer.Option("--bound", help="Bind the session to a new key, so that it is of use here alone.")
+    ] = False,
 ) -> None:
     """Sign in with password and authenticator, for the commands ls, put and get."""
     from services.cli.files.signing import login as run
 
     with _told():
-        print(run(url, ca, firm))
+        print(run(url, ca, firm, bound=bound))
 
 
 def logout() -> None:

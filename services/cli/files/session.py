@@ -18,12 +18,16 @@ import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell, RedwellClientError, Tokens
 from clients.python.redwell_client.locking import exclusive
+from clients.python.redwell_client.proof_key import ProofKey
 from services.cli.pins import own_folder
 
 RENEW_AFTER_SECONDS = 240.0
 """Access tokens live for ten minutes; a transfer that begins with a young one is admitted."""
 KEEP_ALIVE_SECONDS = 1800.0
 """A session idles out after an hour; each renewal is a risk on a bad line, as a refresh token works once."""
+
+
+_UNPROVED = "The proof of this session's key was refused; is the clock here right to the minute?"
 
 
 class NotSignedInError(Exception):
@@ -40,6 +44,8 @@ class Kept:
     acting_for: str
     login: str
     """Which sign-in it is of."""
+    key: str | None = None
+    """The key that the session is bound to, if it is; PEM."""
 
     def __repr__(self) -> str:
         return f"Kept({self.url!r})"
@@ -86,14 +92,16 @@ class SignedIn:
                     raise NotSignedInError("Somebody signed in anew meanwhile; run the command again.")
                 # Others may be using the old access token meanwhile.
                 access = self.client.tokens.access if self.client.tokens else ""
-                self.client.tokens = Tokens(access, kept.refresh, kept.acting_for)
+                self.client.tokens = Tokens(access, kept.refresh, kept.acting_for, bool(kept.key))
                 try:
                     self.client.refresh()
                 except ProblemError as refused:
                     if refused.status != 401:  # noqa: PLR2004 -- the refusal itself
                         raise
+                    if refused.slug == "proof-refused":
+                        raise NotSignedInError(_UNPROVED) from refused
                     raise NotSignedInError("The session has ended; sign in with redwell login.") from refused
-                keep(kept.url, kept.ca, self.client.tokens, kept.login)
+                keep(kept.url, kept.ca, self.client.tokens, kept.login, kept.key)
             self._renewed = time.monotonic()
 
 
@@ -105,7 +113,7 @@ def signed_in() -> Iterator[SignedIn]:
         NotSignedInError: nobody did, or the session has ended.
     """
     kept = read()
-    with Redwell(kept.url, ca=Path(kept.ca) if kept.ca else None) as client:
+    with Redwell(kept.url, ca=Path(kept.ca) if kept.ca else None, key=_key(kept)) as client:
         person = SignedIn(client, kept.login)
         person.renew()
         yield person
@@ -128,11 +136,18 @@ def read() -> Kept:
         raise NotSignedInError(f"{session_file()} cannot be read; sign in with redwell login.") from error
 
 
-def keep(url: str, ca: str | None, tokens: Tokens | None, login: str) -> None:
+def keep(url: str, ca: str | None, tokens: Tokens | None, login: str, key: str | None = None) -> None:
     """Write the file anew, whole or not at all."""
     assert tokens is not None
-    kept = Kept(url, ca, tokens.refresh, tokens.acting_for, login)
+    kept = Kept(url, ca, tokens.refresh, tokens.acting_for, login, key)
     write_privately(session_file(), json.dumps(asdict(kept)))
+
+
+def _key(kept: Kept) -> ProofKey | None:
+    try:
+        return ProofKey.from_pem(kept.key) if kept.key else None
+    except ValueError as error:
+        raise NotSignedInError(f"{session_file()} holds no key; sign in with redwell login.") from error
 
 
 def write_privately(file: Path, text: str) -> None:

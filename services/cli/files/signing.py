@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell
+from clients.python.redwell_client.proof_key import ProofKey
 from services.cli.files.session import forget, keep, signed_in
 
 
@@ -15,13 +16,14 @@ class LoginError(Exception):
     """One sentence on why not."""
 
 
-def login(url: str, ca: Path | None, firm: str | None) -> str:
+def login(url: str, ca: Path | None, firm: str | None, *, bound: bool = False) -> str:
     """Ask for both factors and keep the session; a sentence on who is signed in, and for whom.
 
     Args:
         url: where Redwell is.
         ca: PEM file to trust beside the system's authorities.
         firm: name or id of the firm to act for; one's own organization if absent.
+        bound: bind the session to a new key; that is done too where the organization demands it.
 
     Raises:
         LoginError: nobody answers there as Redwell does, or the answers were refused.
@@ -31,16 +33,34 @@ def login(url: str, ca: Path | None, firm: str | None) -> str:
             client.call("GET", "/v1/openapi.json")  # before anything is asked for in vain
             email = input("Your e-mail address: ")
             challenge = client.sign_in(email, getpass.getpass("Your password: "))
-            client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
+            code = input("The code that your authenticator shows: ").strip()
+            key = _confirm(client, challenge, code, bound=bound)
             member, firms = client.call("GET", "/v1/me"), _firms(client)
             if firm is not None:
                 client.act_for(_chosen(firms, firm))
-            keep(client.url, str(ca.absolute()) if ca else None, client.tokens, secrets.token_hex(8))
+            trusted = str(ca.absolute()) if ca else None
+            keep(client.url, trusted, client.tokens, secrets.token_hex(8), key)
             return _told(member, firms, firm)
     except ProblemError as refused:
         raise LoginError(str(refused)) from refused
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
         raise LoginError(f"{url} cannot be reached over TLS: {failure}") from failure
+
+
+def _confirm(client: Redwell, challenge: str, code: str, *, bound: bool) -> str | None:
+    """Sign in; returns the key that the session is bound to, if it is."""
+    if not bound:
+        try:
+            client.confirm_sign_in(challenge, code)
+        except ProblemError as refused:
+            if refused.slug != "proof-required":
+                raise
+        else:
+            return None
+    key = ProofKey.generate()
+    client.prove(key)
+    client.confirm_sign_in(challenge, code)
+    return key.to_pem()
 
 
 def logout() -> str:

@@ -23,6 +23,7 @@ def test_the_server_says_where_tokens_are_had(instance: Instance) -> None:
     assert (told.status_code, told.headers["content-type"]) == (200, "application/json")
     assert document["response_types_supported"] == []
     assert document["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
+    assert document["dpop_signing_alg_values_supported"] == ["ES256"]
     assert len(keyring_from_jwks(keys.json())) >= 1
     assert all("d" not in key for key in keys.json()["keys"])
 
