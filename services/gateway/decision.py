@@ -162,7 +162,7 @@ def _check_factor(operation: Operation, principal: Principal, now: datetime) -> 
     if limit is None:
         return
     if principal.is_program or (now - principal.auth_time).total_seconds() > limit:
-        raise StepUpRequired(limit)
+        raise StepUpRequired(limit, "Bearer" if principal.proof_key is None else "DPoP")
 
 
 def _check_scopes(operation: Operation, principal: Principal) -> None:

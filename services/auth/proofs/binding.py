@@ -8,7 +8,7 @@ from services.auth.lookups import Place
 from services.auth.oauth.endpoints import TOKEN_PATH
 from services.auth.proofs import queries
 from services.evidence.act import Act
-from services.kernel.http.dpop import GrantProofRequired, ProofRefused, ProofRequired
+from services.kernel.http.dpop import GrantProofRefused, GrantProofRequired, ProofRefused, ProofRequired
 from services.tables.sessions import Session
 
 
@@ -23,7 +23,7 @@ async def key_to_bind(act: Act, tenant: UUID, *, program: bool) -> str | None:
         return act.admission.proof_key
     policy = await queries.read_policy(act.session, tenant)
     if policy is not None and policy.required_of in (("programs", "everyone") if program else ("everyone",)):
-        raise GrantProofRequired if act.admission.path == TOKEN_PATH else ProofRequired
+        raise GrantProofRequired if _at_token_endpoint(act) else ProofRequired
     return None
 
 
@@ -37,6 +37,10 @@ async def require_same_key(act: Act, place: Place) -> None:
         select(Session.proof_key).where(Session.tenant_id == place.tenant, Session.id == place.id)
     )
     if bound_to is not None and bound_to != act.admission.proof_key:
-        refused = ProofRefused()
+        refused = GrantProofRefused() if _at_token_endpoint(act) else ProofRefused()
         refused.reason = "proof-missing" if act.admission.proof_key is None else "proof-of-another-key"
         raise refused
+
+
+def _at_token_endpoint(act: Act) -> bool:
+    return act.admission.path == TOKEN_PATH

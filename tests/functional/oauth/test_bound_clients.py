@@ -1,16 +1,19 @@
 """The Python client and `redwell login` with a key that their sessions are bound to."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import pyotp
 import pytest
 
-from clients.python.redwell_client import ProblemError, Redwell
+from clients.python.redwell_client import LocalFile, ProblemError, Redwell
 from clients.python.redwell_client.proof_key import ProofKey
-from tests.harness.desk import REDWELL, Desk, typed
-from tests.harness.people import Person, World, invite, organization
+from tests.harness.desk import REDWELL, Desk, Terminal, typed
+from tests.harness.eventually import eventually
+from tests.harness.people import PASSWORD, Person, World, invite, organization
 from tests.harness.rows import rows
 
 PATH = "/v1/organization/proofs"
@@ -70,6 +73,10 @@ def test_the_client_proves_its_key_with_everything_it_does(
         client.fetch(document["id"], tmp_path / "fetched.txt")
         assert (tmp_path / "fetched.txt").read_bytes() == b"bound to a key"
         assert list(client.inboxes())
+        resumable = tmp_path / "resumable.txt"
+        resumable.write_bytes(b"by a capability, which is a bearer's")
+        file = LocalFile.read(resumable)
+        client.send_on(client.begin(office.matter, file, "pleadings"), file)
         with (
             Redwell(client.url, ca=office.instance.ca, tokens=client.tokens) as thief,
             pytest.raises(ProblemError, match="proof-refused"),
@@ -96,12 +103,39 @@ def test_a_login_that_is_bound_is_of_use_where_its_key_is(
     assert desk.run("logout").returncode == 0
 
 
-def test_where_it_is_demanded_login_binds_unasked(office: World, desk: Desk) -> None:
+@pytest.fixture(scope="module")
+def strict_admin(office: World) -> Iterator[Person]:
+    """The administrator, signed in with a key, of a firm that demands it of everyone."""
     _, admin = organization(office.instance, office.operator, "firm", "Keys & Keys")
-    with admin.client, sign_in(office, admin, ProofKey.generate()) as client:
+    admin.client.close()
+    with sign_in(office, admin, ProofKey.generate()) as client:
         headers = client._headers() | {"If-Match": '"0"'}
         demanded = client._http.put(PATH, json={"required_of": "everyone"}, headers=headers)
         assert demanded.status_code == 200
-        login(office, admin, desk)
-        assert json.loads((desk.config / "redwell" / "session.json").read_text())["key"]
-        assert desk.run("logout").returncode == 0
+        admin.client = client
+        yield admin
+
+
+def test_where_it_is_demanded_login_binds_unasked(office: World, strict_admin: Person, desk: Desk) -> None:
+    login(office, strict_admin, desk)
+    assert json.loads((desk.config / "redwell" / "session.json").read_text())["key"]
+    assert desk.run("logout").returncode == 0
+
+
+def test_where_it_is_demanded_join_proves_a_key(office: World, strict_admin: Person, desk: Desk) -> None:
+    email = "joins-with-a-key@example.com"
+    invited = {"email": email, "roles": ["attorney"]}
+    code = strict_admin.client.call("POST", "/v1/invitations", invited)["code"]
+    answers = [
+        ("e-mail address: ", email),
+        ("name: ", "Late"),
+        ("or more): ", PASSWORD),
+        ("again: ", PASSWORD),
+    ]
+    command = [*REDWELL, "join", code, "--url", office.instance.url, "--ca", str(office.instance.ca)]
+    terminal = Terminal(command, desk.environment, answers)
+    eventually(lambda: terminal.read.endswith("shows now: "))
+    (secret,) = re.findall(r"^\s+([A-Z2-7]{32})\s*$", terminal.read, re.MULTILINE)
+    terminal.type(pyotp.TOTP(secret).at(office.instance.clock.now()) + "\n")
+    assert terminal.wait() == 0, terminal.read
+    assert "You have joined Keys & Keys" in terminal.read

@@ -127,6 +127,8 @@ class TestPeople:
         access = renewed.json()["access_token"]
         instance.clock.advance(31)
         stepped = prover.call(access, "POST", "/v1/step-up", {"code": person.code(instance.clock.now())})
+        listed = prover.call(access, "GET", "/v1/me/sessions").json()["items"]
+        assert {row["bound"] for row in listed if row["current"]} == {True}
         switched = prover.call(access, "POST", "/v1/tokens/switch", {"organization_id": person.organization})
         for answer in (stepped, switched):
             assert (answer.status_code, answer.json()["token_type"]) == (200, "DPoP"), answer.text

@@ -12,6 +12,7 @@ from services.kernel.problems import Unavailable
 from services.keys.proofs import Proof
 from tests.factories.gateway import (
     KEY,
+    MATTER,
     NOW,
     URL,
     Memory,
@@ -84,6 +85,15 @@ class TestDecision:
         for slug, decision in refused.items():
             assert decision.problem is not None
             assert (decision.problem.status, decision.problem.slug, decision.principal) == (401, slug, None)
+
+    def test_a_stale_factor_is_told_in_the_scheme_of_the_token(self) -> None:
+        token = KEY.sign("at+jwt", claims(cnf={"jkt": thumbprint(OWN)}, auth_time=1))
+        path = f"/v1/grants/{MATTER}/revoke"
+        proof = OWN.proof("POST", URL + path, token)
+        sent = (b"authorization", b"DPoP " + token.encode()), (b"dpop", proof.encode())
+        problem = decide(head("POST", path, *sent), rules(), NOW).problem
+        assert problem is not None
+        assert problem.headers()["WWW-Authenticate"].startswith("DPoP error=")
 
     def test_another_key_proves_nothing(self) -> None:
         token, _ = bound("/v1/matters")
