@@ -12,7 +12,7 @@ from tests.harness.instance import ROOT, Instance
 from tests.harness.people import Person, World, build_world, join
 from tests.harness.scanned import LARGEST_SCANNED_BYTES, Scanned
 from tests.harness.seaweed import SeaweedFS, running_seaweed
-from tests.harness.stage import staged
+from tests.harness.stage import measured
 
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
@@ -63,7 +63,7 @@ def seaweed() -> Iterator[SeaweedFS]:
 def _scanned() -> Iterator[Scanned]:
     with (
         running_clamd() as clamd,
-        staged(
+        measured(
             "embedded",
             REDWELL_SCANNER=clamd.url,
             REDWELL_SCAN_LIMIT_BYTES=str(LARGEST_SCANNED_BYTES),

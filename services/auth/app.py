@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from services.auth.bulk.routes import router as bulk
 from services.auth.clients.routes import router as clients
 from services.auth.credentials.routes import router as credentials
+from services.auth.devices.routes import router as devices
 from services.auth.enrolment.routes import router as enrolment
 from services.auth.externals.routes import router as externals
 from services.auth.identity import IdentityKeys
@@ -40,6 +41,7 @@ _ROUTERS = (
     teams,
     externals,
     bulk,
+    devices,
     proofs,
 )
 

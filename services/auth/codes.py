@@ -1,4 +1,4 @@
-"""Single-use secrets of 256 bits: invitation, challenge, refresh token. Only their SHA-256 is kept.
+"""Single-use secrets of 256 bits: invitation, challenge, refresh token, device. Only their SHA-256 is kept.
 
 The prefix says what a secret is for, to people who find one and to scanners; it is part of what is hashed.
 """
@@ -15,6 +15,7 @@ class CodeKind(StrEnum):
     INVITATION = "rw_inv_"
     CHALLENGE = "rw_ch_"
     REFRESH = "rw_rt_"
+    DEVICE = "rw_dev_"
 
 
 @dataclass(frozen=True, slots=True)

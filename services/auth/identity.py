@@ -3,6 +3,7 @@
 import hmac
 from uuid import UUID
 
+from services.kernel.ids import PLATFORM
 from services.keys.fields import FieldName, blind_index, open_field, seal_field
 from services.keys.wrapping import SecretKey, derive
 
@@ -45,6 +46,15 @@ class IdentityKeys:
 
     def open_session(self, tenant: UUID, session: UUID, sealed: bytes) -> str:
         return open_field(self._key, FieldName("sessions", "name_sealed", tenant, session), sealed)
+
+    def user_code_index(self, code: str) -> bytes:
+        return blind_index(self._key, "device.user_code", code)
+
+    def seal_device(self, device: UUID, column: str, text: str) -> bytes:
+        return seal_field(self._key, FieldName("device_requests", column, PLATFORM, device), text)
+
+    def open_device(self, device: UUID, column: str, sealed: bytes) -> str:
+        return open_field(self._key, FieldName("device_requests", column, PLATFORM, device), sealed)
 
     def seal_seed(self, tenant: UUID, factor: UUID, seed: str) -> bytes:
         return seal_field(self._key, FieldName("totp_factors", "seed_sealed", tenant, factor), seed)

@@ -1,6 +1,6 @@
 """Row locks are taken in one order everywhere, so that no two acts wait for each other.
 
-The order: organization, member, invitation, reset, challenge, session, factor, throttle.
+The order: organization, member, invitation, reset, challenge, session, device, factor, throttle.
 
 Whoever makes a token or a challenge shares the member's row; whoever changes what a token says of the member,
 or ends their sessions, has it alone. So no token is made beside a change that would have made it different.

@@ -51,6 +51,10 @@ PASSWORDS: Final = Rule("password", 10, timedelta(minutes=15), 50, timedelta(hou
 CODES: Final = Rule("code", 10, timedelta(minutes=15), 100, DAY, 0)
 # Nobody guesses a signature: this keeps one machine with a wrong clock, or many with one, from being a load.
 ASSERTIONS: Final = Rule("assertion", 30, timedelta(minutes=15), 300, timedelta(hours=1), 10)
+# Of the 2.5e10 codes of devices a handful are alive; whoever guesses is signed in, and known by name.
+DEVICE_CODES: Final = Rule("device-code", 10, timedelta(minutes=15), 50, DAY, 0)
+# Nobody is known yet who asks for a code: all of them are one account.
+DEVICES: Final = Rule("device", 20, timedelta(minutes=15), 1000, timedelta(hours=1), 3)
 STEP_UPS: Final = Rule("step-up", 5, timedelta(minutes=15), 100, DAY, 0)
 
 PER_SOURCE: Final = 60

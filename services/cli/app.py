@@ -10,6 +10,7 @@ import typer
 
 from services.cli import building
 from services.cli.clients import clients
+from services.cli.devices import approve
 from services.cli.exit_bundle import exit_bundle
 from services.cli.files import commands as files
 from services.cli.fixity.commands import restored
@@ -18,6 +19,7 @@ from services.cli.inbox import inbox
 from services.cli.keys.commands import keys
 from services.cli.members import members
 from services.cli.receipt import receipt
+from services.cli.stores.commands import stores
 
 if TYPE_CHECKING:
     from services.host.server import TLSFiles
@@ -33,11 +35,13 @@ app = typer.Typer(
 audit = typer.Typer(help="The access log, offline.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(stores, name="stores")
 app.add_typer(clients, name="client")
 app.add_typer(members, name="members")
 
 for command in (files.login, files.logout, files.ls, files.put, files.get, inbox, receipt, exit_bundle):
     app.command()(command)
+app.command()(approve)
 app.command("verify")(verify_store)
 app.command()(restored)
 

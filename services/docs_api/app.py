@@ -46,8 +46,8 @@ from services.kernel.settings import Settings
 from services.keys.files import KeyFile
 from services.keys.opening import open_roots
 from services.keys.wrapping import UnwrapError
-from services.storage.opening import open_store
 from services.storage.protocol import StoreError
+from services.storage.stores import open_stores
 from services.tables.roles import Role
 
 _POOL_SIZE = 5
@@ -93,12 +93,12 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
     roots = open_roots(settings, app.state.keys)
     keychain = Keychain(roots, settings.root_trust_seconds, closed=alarm.ring)
     app.state.firm_keys = FirmKeys(app.state.database, keychain, app.state.recorder.clock)
-    async with open_store(settings, owner) as store:
+    async with open_stores(settings, owner) as stores:
         vault = Vault(
             settings,
             app.state.database,
             app.state.recorder,
-            store,
+            stores,
             keychain,
             slots,
             alarm,
@@ -110,7 +110,7 @@ async def _vault_open(app: ServiceApp) -> AsyncIterator[None]:
         work = [sweep_until(stop, vault), work_until(stop, vault), alarm.listen()]
         if roots.reaches_elsewhere:
             work.append(keychain.opened.keep())
-        work.append(try_roots(vault))
+        work += [try_roots(vault), stores.try_all()]
         working = [asyncio.create_task(each) for each in work]
         try:
             yield
@@ -123,7 +123,7 @@ async def check(app: ServiceApp) -> str | None:
     """What is missing for the vault to work, in a sentence; None if nothing is."""
     vault: Vault = app.state.vault
     try:
-        await vault.store.check()
+        await vault.stores.default.check()
         await try_root_key(vault)
     except StoreError as failure:
         return f"docs: {failure}"
@@ -137,4 +137,7 @@ async def check(app: ServiceApp) -> str | None:
 def notes(app: ServiceApp) -> list[str]:
     """What does not work for some firms, in sentences."""
     vault: Vault = app.state.vault
-    return [f"docs: the root key {root} cannot be used" for root in vault.keychain.opened.shut()]
+    shut = [f"docs: the root key {root} cannot be used" for root in vault.keychain.opened.shut()]
+    return shut + [
+        f"docs: the store {name} cannot be used: {why}" for name, why in vault.stores.failures.items()
+    ]

@@ -14,7 +14,7 @@ from services.evidence.recorder import Recorder
 from services.kernel.batches import Batches
 from services.kernel.database import Database
 from services.kernel.settings import Settings
-from services.storage.protocol import ObjectStore
+from services.storage.stores import Stores
 
 if TYPE_CHECKING:  # what they judge by stands on the vault
     from services.docs_api.transfers.admissions import Asked, Outcome
@@ -27,7 +27,7 @@ class Vault:
     settings: Settings
     database: Database
     recorder: Recorder
-    store: ObjectStore
+    stores: Stores
     keychain: Keychain
     slots: Slots
     alarm: Alarm

@@ -26,6 +26,9 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _OLDEST_SERVER = 150000
 _CONNECT_SECONDS = 10
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+_PLANNING = ("enable_seqscan", "jit")
+"""Off for our roles. A connection keeps the plans it made while a table was nearly empty, also those that
+check references; one that reads the whole table costs more with every row, until the next statistics."""
 
 
 def read_or_create_passwords(file: Path) -> dict[str, str]:
@@ -111,6 +114,8 @@ async def _create_roles(connection: asyncpg.Connection, passwords: dict[str, str
             f"{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT "
             f"PASSWORD '{passwords[role]}'"
         )
+        for setting in _PLANNING:
+            await connection.execute(f"ALTER ROLE {role} SET {setting} = off")
     await connection.execute(f"GRANT {OWNER} TO {MIGRATOR}")
 
 

@@ -11,12 +11,12 @@ from services.kernel.mail_url import Relay, parse_mail_url
 from services.kernel.quota_settings import QuotaSettings
 from services.kernel.root_settings import RootSettings
 from services.kernel.scanner_settings import ScannerSettings
-from services.kernel.store_settings import StoreSettings
+from services.kernel.store_settings import StoresSettings
 
 MIB = 1024 * 1024
 
 
-class Settings(StoreSettings, QuotaSettings, RootSettings, ScannerSettings, BaseSettings):
+class Settings(StoresSettings, QuotaSettings, RootSettings, ScannerSettings, BaseSettings):
     """What an instance is told from outside. Names carry their unit."""
 
     model_config = SettingsConfigDict(

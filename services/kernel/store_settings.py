@@ -1,7 +1,9 @@
 """Settings of the object store: where sealed content lies, and how the store there is spoken to."""
 
 import ipaddress
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -17,11 +19,15 @@ from pydantic import (
     model_validator,
 )
 
+DEFAULT_STORE = "default"
+"""What the store is called that every firm has until another is chosen for it."""
+
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _REGION = r"[a-z0-9]+(-[a-z0-9]+)*"
 _PREFIX = r"([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?"
 
 Region = Annotated[str, Field(pattern=f"^{_REGION}$", max_length=64)]
+StoreName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Bucket = Annotated[str, Field(pattern=f"^{_BUCKET}$")]
 Told = BeforeValidator(lambda told: told or None)
 """An empty variable is one that was not set."""
@@ -96,6 +102,43 @@ class StoreSettings(BaseModel):
             _require_bucket(self)
         elif self.s3_bucket is not None:
             raise ValueError("REDWELL_S3_BUCKET is set, but REDWELL_STORE is not s3")
+        return self
+
+
+class NamedStore(StoreSettings):
+    """One of `REDWELL_STORES`. Its credentials are in a file, so that no variable holds those of all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    objects: Path = Path()
+
+    @model_validator(mode="after")
+    def _place_is_told(self) -> Self:
+        if self.store == "directory" and not self.objects.is_absolute():
+            raise ValueError("a directory among REDWELL_STORES needs `objects`, an absolute path")
+        if self.s3_access_key_id or self.s3_secret_access_key or self.s3_session_token:
+            raise ValueError("a bucket among REDWELL_STORES names its credentials' file, `s3_credentials`")
+        return self
+
+
+def _parsed(told: object) -> object:
+    if not isinstance(told, str):
+        return told
+    try:
+        return json.loads(told or "{}")
+    except ValueError:
+        raise ValueError("REDWELL_STORES must be a JSON object: name -> settings of that store") from None
+
+
+class StoresSettings(StoreSettings):
+    """The default store, and `REDWELL_STORES`: those that a firm may be given in place of it."""
+
+    stores: Annotated[Mapping[StoreName, NamedStore], BeforeValidator(_parsed)] = {}
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Self:
+        if DEFAULT_STORE in self.stores:
+            raise ValueError(f"REDWELL_STORES cannot name a store {DEFAULT_STORE}: that is REDWELL_STORE's")
         return self
 
 

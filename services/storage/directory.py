@@ -34,7 +34,7 @@ from services.storage.protocol import (
     require_same_owner,
 )
 
-INLINE_BYTES: Final = 64 * 1024  # a thread costs more than reading this much does
+INLINE_BYTES: Final = 128 * 1024  # a thread costs more than reading as much; 64 KiB, sealed, are below
 # A large object is read later if at all, and memory for pages that are written once is dearer than the disk:
 # the kernel is told to let go of them, and keeps what is asked for again and again.
 CACHED_BYTES: Final = 1024 * 1024

@@ -38,6 +38,10 @@ class StoreUnavailableError(StoreError):
     """The store did not do what it was asked: full, unreachable, not writable. Trying again may help."""
 
 
+class StoreShutError(StoreUnavailableError):
+    """The store that a firm's content lies in cannot be used, or is not configured. Others go on."""
+
+
 class StoreUnfitError(StoreError):
     """The store is not one that objects can be trusted to, as it is set up; the message says why."""
 
@@ -51,8 +55,8 @@ class StoredObject:
     modified_at: datetime
 
 
-class ObjectStore(Protocol):
-    """A store of immutable objects. Every method raises StoreUnavailableError when the store fails."""
+class Objects(Protocol):
+    """Immutable objects by their names. Every method raises StoreUnavailableError when a store fails."""
 
     async def put(self, key: str, data: Bytes) -> None:
         """Store a whole object of at most 16 MiB; durable when this returns.
@@ -78,6 +82,10 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Remove an object; no error if there is none."""
+
+
+class ObjectStore(Objects, Protocol):
+    """One place with objects, named by their keys. Every method raises as those of `Objects` do."""
 
     def list(self) -> AsyncIterator[StoredObject]:
         """All objects, in no particular order; one that comes or goes meanwhile may or may not show."""

@@ -7,6 +7,7 @@ from services.tables import (
     canaries,
     clients,
     content,
+    devices,
     docs,
     evidence,
     externals,
@@ -18,6 +19,7 @@ from services.tables import (
     roots,
     rotations,
     sessions,
+    stores,
     teams,
 )
 from services.tables.schema import Record
@@ -30,6 +32,7 @@ __all__ = [
     "canaries",
     "clients",
     "content",
+    "devices",
     "docs",
     "evidence",
     "externals",
@@ -41,5 +44,6 @@ __all__ = [
     "roots",
     "rotations",
     "sessions",
+    "stores",
     "teams",
 ]

@@ -68,6 +68,7 @@ class Member(Record):
         # Somebody who was removed may be invited again: they join as a new member.
         Index(None, "tenant_id", "email_index", unique=True, postgresql_where=text("state <> 'removed'")),
         Index(None, "email_index"),
+        UniqueConstraint("tenant_id", "id", "kind"),  # so that a reference may ask for a person
         CheckConstraint("state IN ('enrolling', 'active', 'suspended', 'removed')", name="state"),
         CheckConstraint(
             "num_nonnulls(email_index, email_sealed, password_hash) "

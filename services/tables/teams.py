@@ -4,10 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Select, select, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.tables.auth import member_key
 from services.tables.roles import Role
 from services.tables.schema import ALL, KEEP, Access, Record, RowId, TenantId, references
 
@@ -49,12 +48,15 @@ class Team(Record):
 
 
 class TeamMember(Record):
-    """A member is in a team, now. Who was in it, and when, is in the log."""
+    """A person is in a team, now. Who was in it, and when, is in the log."""
 
     __tablename__ = "team_members"
     __table_args__ = (
         references("teams", "team_id"),
-        member_key(),
+        ForeignKeyConstraint(
+            ["tenant_id", "member_id", "member_kind"], ["members.tenant_id", "members.id", "members.kind"]
+        ),
+        CheckConstraint("member_kind = 'person'", name="member_kind"),
         Index(None, "tenant_id", "member_id"),
         {
             "info": {
@@ -69,6 +71,8 @@ class TeamMember(Record):
     tenant_id: Mapped[TenantId]
     team_id: Mapped[RowId]
     member_id: Mapped[RowId]
+    member_kind: Mapped[str] = mapped_column(server_default="person")
+    """A program is in no team: what it may, and where, it is given by name."""
     added_at: Mapped[datetime]
     added_by: Mapped[UUID]
 

@@ -21,8 +21,8 @@ from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
 from services.keys.roots import file_roots
-from services.storage.opening import open_store
 from services.storage.protocol import new_object_key
+from services.storage.stores import open_stores
 from services.tables.roles import Role
 from tests.harness.ledger import check_ledger
 from tests.harness.people import World
@@ -169,7 +169,7 @@ async def sweep_behind_a_lagging_list(world: World, running: StoreProxy, setting
     """As another process would sweep, whose clock is two hours ahead: nothing is under way meanwhile."""
     gone, orphan, late = (new_object_key() for _ in range(3))
     async with vault_ahead(world, settings) as vault:
-        store = vault.store
+        store = vault.stores.default
         for key in (gone, orphan):
             await store.put(key, b"nobody's")
         lagging = running.kept_answer("GET", path="list-type=2")
@@ -203,12 +203,12 @@ async def vault_ahead(world: World, told: dict[str, str]) -> AsyncIterator[Vault
     recorder = Recorder(settings, Role.DOCS, subjects, ahead)
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(file_roots(keys.secret(KeyFile.ROOT)))
-    async with open_store(settings, str(subjects.name.id)) as store:
+    async with open_stores(settings, str(subjects.name.id)) as stores:
         yield Vault(
             settings,
             database,
             recorder,
-            store,
+            stores,
             keychain,
             Slots(1, 1),
             Alarm(settings),

@@ -236,6 +236,14 @@ class TestUnfit:
         assert isinstance(error, StoreUnfitError)
         assert "REDWELL_S3_REGION" in str(error)
 
+    async def test_region_that_aws_would_have_named(self, seaweed: SeaweedFS, proxy: StoreProxy) -> None:
+        store = S3Store(seaweed.options(proxy.endpoint, limits=IMPATIENT))
+        await require_fit(store)  # this server names none, and is where its address says
+        store.options = replace(store.options, endpoint=None)
+        with pytest.raises(StoreUnfitError, match="was not named"):
+            await require_fit(store)
+        await store.close()
+
     async def test_redirect_to_another_region_is_not_followed(
         self, seaweed: SeaweedFS, proxy: StoreProxy
     ) -> None:

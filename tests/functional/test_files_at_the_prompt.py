@@ -173,7 +173,7 @@ def test_what_is_not_there_or_refused_is_a_sentence(
 def test_wrong_factors_sign_nobody_in(world: World, tmp_path: Path) -> None:
     desk = Desk(world, tmp_path / "wrong")
     answers = [("e-mail address: ", world["firm_staff"].email), ("password: ", "not the password")]
-    command = ["login", "--url", world.instance.url, "--ca", str(world.instance.ca)]
+    command = ["login", "--password", "--url", world.instance.url, "--ca", str(world.instance.ca)]
     status, shown = typed([*REDWELL, *command], desk.environment, answers)
     assert (status, "sign-in-failed" in shown) == (1, True)
     assert "not the password" not in shown

@@ -27,6 +27,15 @@ from tests.harness.folders import throwaway_folder
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 KEYS = IdentityKeys(new_key())
 URL = "https://files.example.com"
+_PAST = """
+WITH past AS (
+    INSERT INTO events (tenant_id, id, at, type, outcome, body, sha256)
+    SELECT $1, gen_random_uuid(), $2, 'document.fetched', 'allowed', '', sha256('')
+    FROM generate_series($3::int, $4)
+    RETURNING id
+)
+INSERT INTO leaves (tenant_id, idx, event_id, body) SELECT $1, $3 - 1 + row_number() OVER (), id, '' FROM past
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,23 @@ class Desk:
         )
         self.size += 1
         await self.owner.execute("UPDATE trees SET size = $2 WHERE tenant_id = $1", self.tenant, self.size)
+
+    async def past(self, count: int) -> None:
+        """So many events that nobody is told of, with their leaves."""
+        await self.event("document.fetched", uuid4())
+        await self.owner.execute(_PAST, self.tenant, NOW, self.size, self.size + count - 1)
+        self.size += count
+        await self.owner.execute("UPDATE trees SET size = $2 WHERE tenant_id = $1", self.tenant, self.size)
+
+    async def events_read(self) -> int:
+        """How many rows of events Postgres has read so far."""
+        for connection in (self.courier, self.owner):
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+        await self.owner.execute("SELECT pg_stat_clear_snapshot()")
+        read: int = await self.owner.fetchval(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'events'"
+        )
+        return read
 
     async def grant(self, member: UUID | None, ends_at: datetime, created_at: datetime, **more: Any) -> UUID:
         engagement = await self.add(
@@ -135,6 +161,21 @@ async def test_each_event_is_told_and_a_denied_one_is_not(desk: Desk) -> None:
     for _ in range(2):
         await desk.event("member.password.changed", member)
     assert len(await desk.told()) == 2
+
+
+async def test_only_what_is_new_is_read(desk: Desk) -> None:
+    """However long the log: also with the plans that were made while it was short."""
+    member = await desk.member()
+    for _ in range(8):
+        await desk.event("document.fetched", member)
+        assert await desk.told() == []
+    await desk.past(5000)
+    for _ in range(6):
+        await desk.told()
+    before = await desk.events_read()
+    await desk.event("member.password.changed", member)
+    assert await desk.told() == [("member.password.changed", f"{member}@example.com")]
+    assert 1 <= await desk.events_read() - before <= 10
 
 
 async def test_what_lies_two_days_back_is_no_news(desk: Desk) -> None:

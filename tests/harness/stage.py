@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,20 @@ LONG = 48 * MIB
 SHAPES = {"embedded": Instance, "services": EdgeInstance}
 
 
-@contextmanager
-def staged(shape: str, **settings: str) -> Iterator[World]:
+def staged(shape: str, **settings: str) -> AbstractContextManager[World]:
     """A world in an instance of this shape, which must also stop well."""
+    return _staged(shape, settings)
+
+
+def measured(shape: str, **settings: str) -> AbstractContextManager[World]:
+    """The same, for a folder of tests to share: coverage looks at it."""
+    return _staged(shape, settings, measured=True)
+
+
+@contextmanager
+def _staged(shape: str, settings: dict[str, str], *, measured: bool = False) -> Iterator[World]:
     with throwaway_folder() as folder:
-        instance = SHAPES[shape](folder, settings=settings)
+        instance = SHAPES[shape](folder, settings=settings, measured=measured)
         try:
             instance.start()
             world = build_world(instance, join(instance, instance.operator_code, "operator"))

@@ -62,7 +62,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def test_the_policy_table_is_swept_whole() -> None:
-    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 18
+    assert len(OPERATIONS) == len(TOKEN_OPERATIONS) + 20
     assert len(FIRM_OPERATIONS) >= 15
 
 

@@ -18,6 +18,11 @@ ALTER TABLE client_assertions ENABLE ROW LEVEL SECURITY
 ALTER TABLE client_assertions FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON client_assertions TO redwell_auth
 CREATE POLICY auth_tenant ON client_assertions TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE device_requests OWNER TO redwell_owner
+ALTER TABLE device_requests ENABLE ROW LEVEL SECURITY
+ALTER TABLE device_requests FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON device_requests TO redwell_auth
+CREATE POLICY auth_tenant ON device_requests TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE document_classes OWNER TO redwell_owner
 ALTER TABLE document_classes ENABLE ROW LEVEL SECURITY
 ALTER TABLE document_classes FORCE ROW LEVEL SECURITY
@@ -103,6 +108,13 @@ GRANT SELECT, INSERT, UPDATE ON firm_roots TO redwell_sweeper
 CREATE POLICY sweeper_across ON firm_roots TO redwell_sweeper USING (true) WITH CHECK (true)
 GRANT SELECT (tenant_id, revoked_at) ON firm_roots TO redwell_verifier
 CREATE POLICY verifier_across ON firm_roots TO redwell_verifier USING (true) WITH CHECK (true)
+ALTER TABLE firm_stores OWNER TO redwell_owner
+ALTER TABLE firm_stores ENABLE ROW LEVEL SECURITY
+ALTER TABLE firm_stores FORCE ROW LEVEL SECURITY
+GRANT SELECT ON firm_stores TO redwell_docs
+CREATE POLICY docs_tenant ON firm_stores TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE ON firm_stores TO redwell_sweeper
+CREATE POLICY sweeper_across ON firm_stores TO redwell_sweeper USING (true) WITH CHECK (true)
 ALTER TABLE firm_usage OWNER TO redwell_owner
 ALTER TABLE firm_usage ENABLE ROW LEVEL SECURITY
 ALTER TABLE firm_usage FORCE ROW LEVEL SECURITY

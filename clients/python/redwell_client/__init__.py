@@ -1,6 +1,7 @@
 """A typed client for Redwell's public API. It needs `httpx` and nothing of the server."""
 
 from .client import Redwell, Tokens
+from .devices import Waiting
 from .errors import (
     BusyError,
     EndedEarlyError,
@@ -39,6 +40,7 @@ __all__ = [
     "Tokens",
     "UnsettledError",
     "UploadGoneError",
+    "Waiting",
     "Watch",
     "file_sha256",
     "is_in",

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from .devices import Devices
 from .errors import raise_for_problem
 from .fetching import Fetch
 from .files import Moved, unseen
@@ -42,7 +43,7 @@ class Tokens:
         return f"{SCHEME if self.bound else 'Bearer'} {self.access}"
 
 
-class Redwell(Uploading, Sets, Log):
+class Redwell(Uploading, Sets, Log, Devices):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
     def __init__(
@@ -253,7 +254,7 @@ class Redwell(Uploading, Sets, Log):
         tokens = self.tokens
         return {"Authorization": tokens.authorization} if tokens is not None and tokens.access else {}
 
-    def _keep(self, answer: JSON) -> None:
+    def _keep(self, answer: Mapping[str, Any]) -> None:
         self.tokens = Tokens.of(answer)
 
 

@@ -31,9 +31,12 @@ class ProblemError(RedwellClientError):
     def __init__(self, status: int, document: Mapping[str, object], event: str | None) -> None:
         self.status = status
         self.document = dict(document)
-        self.slug = str(document.get("type", "")).rpartition("/")[2]
+        # An endpoint of OAuth has the same words under other names.
+        self.slug = str(document.get("type") or document.get("error_uri", "")).rpartition("/")[2]
         self.event = event
-        super().__init__(f"{status} {self.slug}: {document.get('title', '')}")
+        super().__init__(
+            f"{status} {self.slug}: {document.get('title') or document.get('error_description', '')}"
+        )
 
 
 class IntegrityError(RedwellClientError):

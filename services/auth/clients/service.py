@@ -68,6 +68,7 @@ async def create(act: Act, resources: Resources, new: NewClient) -> ClientView:
         expires_at=ends,
     )
     act.session.add(client)
+    await _tell_firm(act, client, "client.created", _terms(client))
     await _record(act, "client.created", place.id, _terms(client))
     return await _view(act, resources, place)
 
@@ -182,9 +183,7 @@ async def disable(act: Act, resources: Resources, client_id: UUID) -> ClientView
         update(Member).where(Member.tenant_id == place.tenant, Member.id == place.id).values(state="removed")
     )
     sessions = await end_sessions(act.session, place, "client-disabled", act.now)
-    if client.acting_for != place.tenant:
-        await act.see(place.tenant, client.acting_for)
-        await act.record(Draft("client.disabled", subject=Subject("client", client_id)), client.acting_for)
+    await _tell_firm(act, client, "client.disabled", {})
     await _record(act, "client.disabled", client_id, {"sessions": sessions})
     return await _view(act, resources, place)
 
@@ -211,6 +210,14 @@ async def _locked(act: Act, client_id: UUID) -> Client:
     if locked.state != "active":
         raise ClientOver
     return row[0]
+
+
+async def _tell_firm(act: Act, client: Client, event: str, change: dict[str, object]) -> None:
+    """In the log of the firm that a provider's program acts for."""
+    if client.acting_for == client.tenant_id:
+        return
+    await act.see(client.tenant_id, client.acting_for)
+    await act.record(Draft(event, subject=Subject("client", client.id), change=change), client.acting_for)
 
 
 async def _record(act: Act, event: str, client: UUID, change: dict[str, object]) -> None:

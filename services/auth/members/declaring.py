@@ -20,7 +20,12 @@ async def declare_country(act: Act, member_id: UUID, declared: MemberCountry) ->
     tenant = act.principal.organization
     found = await act.session.scalar(
         update(Member)
-        .where(Member.tenant_id == tenant, Member.id == member_id, Member.state != "removed")
+        .where(
+            Member.tenant_id == tenant,
+            Member.id == member_id,
+            Member.kind == "person",
+            Member.state != "removed",
+        )
         .values(country=declared.country)
         .returning(Member.id)
     )

@@ -6,7 +6,13 @@ Both are public and the same for everyone, so reading them leaves no evidence.
 from sqlalchemy import or_, select
 
 from services.auth.clients.policy import grantable_scopes
-from services.auth.oauth.endpoints import INTROSPECTION_PATH, KEYS_PATH, REVOCATION_PATH, TOKEN_PATH
+from services.auth.oauth.endpoints import (
+    DEVICE_AUTHORIZATION_PATH,
+    INTROSPECTION_PATH,
+    KEYS_PATH,
+    REVOCATION_PATH,
+    TOKEN_PATH,
+)
 from services.auth.oauth.grants import GRANTS
 from services.auth.oauth.schemas import KeySet, PublicKey, ServerMetadata
 from services.auth.visit import Visit
@@ -22,6 +28,7 @@ def metadata(public_url: str) -> ServerMetadata:
     return ServerMetadata(
         issuer=public_url,
         token_endpoint=public_url + TOKEN_PATH,
+        device_authorization_endpoint=public_url + DEVICE_AUTHORIZATION_PATH,
         jwks_uri=public_url + KEYS_PATH,
         introspection_endpoint=public_url + INTROSPECTION_PATH,
         introspection_endpoint_auth_methods_supported=list(AUTH_METHODS),
@@ -32,7 +39,7 @@ def metadata(public_url: str) -> ServerMetadata:
         grant_types_supported=sorted(GRANTS),
         response_types_supported=[],
         scopes_supported=sorted(grantable_scopes(acting_for_another=False)),
-        token_endpoint_auth_methods_supported=list(AUTH_METHODS),
+        token_endpoint_auth_methods_supported=[*AUTH_METHODS, "none"],
         token_endpoint_auth_signing_alg_values_supported=[ALGORITHM],
         dpop_signing_alg_values_supported=[ALGORITHM],
     )

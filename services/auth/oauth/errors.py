@@ -1,7 +1,8 @@
 """How the OAuth endpoints refuse.
 
 OAuthRefusal
-├── InvalidRequest · UnsupportedGrantType · InvalidScope 400
+├── InvalidRequest · UnsupportedGrantType · InvalidScope · InvalidGrant · ActingRefused 400
+├── AuthorizationPending · SlowDown · AuthorizationDenied · DeviceCodeExpired 400
 └── ClientRefused 401 ── AssertionReplayed · ClientEnded · ClientKeyEnded · ClientAddressRefused
 """
 
@@ -29,6 +30,52 @@ class InvalidScope(OAuthRefusal):
     slug = "invalid-scope"
     title = "A scope was asked for that the client was not given"
     code = "invalid_scope"
+
+
+class InvalidGrant(OAuthRefusal):
+    status = 400
+    slug = "invalid-grant"
+    title = "The device code or refresh token is unknown, was used, or is over"
+    code = "invalid_grant"
+
+
+class ActingRefused(OAuthRefusal):
+    """Of RFC 8707, whose `invalid_target` says that no token is given for what was named."""
+
+    status = 400
+    slug = "acting-refused"
+    title = "Whoever signed in may not act for this organization"
+    code = "invalid_target"
+
+
+class AuthorizationPending(OAuthRefusal):
+    """From here to `DeviceCodeExpired`: RFC 8628 section 3.5."""
+
+    status = 400
+    slug = "authorization-pending"
+    title = "Nobody has decided on the device yet; ask again after the interval"
+    code = "authorization_pending"
+
+
+class SlowDown(OAuthRefusal):
+    status = 400
+    slug = "slow-down"
+    title = "Asked too soon; the interval is five seconds longer from now on"
+    code = "slow_down"
+
+
+class AuthorizationDenied(OAuthRefusal):
+    status = 400
+    slug = "authorization-denied"
+    title = "Somebody has denied the device, or has signed it out"
+    code = "access_denied"
+
+
+class DeviceCodeExpired(OAuthRefusal):
+    status = 400
+    slug = "device-code-expired"
+    title = "Nobody decided on the device in time; begin again"
+    code = "expired_token"
 
 
 class ClientRefused(OAuthRefusal):

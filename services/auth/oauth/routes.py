@@ -2,11 +2,14 @@
 
 from fastapi import APIRouter, Response
 
+from services.auth.devices import requesting
+from services.auth.devices.schemas import DeviceAuthorization
 from services.auth.oauth import discovery, endpoints, grants, introspection, revocation
 from services.auth.oauth.client_authentication import ASSERTION_TYPE
 from services.auth.oauth.forms import FormDep, declare_form
 from services.auth.oauth.schemas import Introspection, KeySet, ServerMetadata, TokenAnswer
 from services.auth.resources import ResourcesDep
+from services.auth.tokens import CLIENT_ID
 from services.auth.visit import VisitDep
 from services.kernel.http.operation import declare
 
@@ -37,13 +40,31 @@ async def read_keys(visit: VisitDep) -> KeySet:
 
 
 @router.post(
+    endpoints.DEVICE_AUTHORIZATION_PATH,
+    **declare_form(
+        "oauth.authorize_device",
+        event="device.requested",
+        fields={"client_id": CLIENT_ID, "device_name": "what it is called", "scope": "not needed"},
+        required=("client_id",),
+    ),
+)
+async def authorize_device(visit: VisitDep, form: FormDep) -> DeviceAuthorization:
+    """Get a code that somebody who is signed in elsewhere approves (RFC 8628)."""
+    return await requesting.authorize_device(visit, form)
+
+
+@router.post(
     endpoints.TOKEN_PATH,
+    response_model_exclude_none=True,
     **declare_form(
         "oauth.token",
         event="token.issued",
         fields={
             "grant_type": "how the token is earned",
             "scope": "fewer scopes than there are",
+            "device_code": "of a device that was approved",
+            "refresh_token": "a person's, which works once",
+            "acting_for": "with a refresh token: the organization to act for from now on",
             **_ASSERTION,
         },
         required=("grant_type",),

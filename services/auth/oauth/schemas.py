@@ -1,8 +1,9 @@
 """Wire types of the OAuth endpoints."""
 
-from typing import Literal
+from typing import Literal, Self
+from uuid import UUID
 
-from services.auth.wire import Wire
+from services.auth.wire import TokenPair, Wire
 
 
 class TokenAnswer(Wire):
@@ -12,6 +13,13 @@ class TokenAnswer(Wire):
     token_type: Literal["Bearer", "DPoP"] = "Bearer"  # noqa: S105 -- a token's type
     expires_in: int
     scope: str
+    refresh_token: str | None = None
+    acting_for: UUID | None = None
+    """As in `/v1`, where a person's token was asked for."""
+
+    @classmethod
+    def of(cls, pair: TokenPair) -> Self:
+        return cls.model_validate(pair.model_dump())
 
 
 class Confirmation(Wire):
@@ -58,6 +66,7 @@ class ServerMetadata(Wire):
 
     issuer: str
     token_endpoint: str
+    device_authorization_endpoint: str
     jwks_uri: str
     introspection_endpoint: str
     introspection_endpoint_auth_methods_supported: list[str]

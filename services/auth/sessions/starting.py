@@ -27,6 +27,27 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
         SignInFailed: the member is no longer active, or is external and their time is over.
         ProofRequired: their organization wants sessions bound to a key, and none was proved.
     """
+    bearer = await begin_session(act, resources, member)
+    pair = await token_pair(act, resources, bearer)
+    act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
+    await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
+    return pair
+
+
+async def begin_session(
+    act: Act, resources: Resources, member: Place, approver: Session | None = None
+) -> Bearer:
+    """A session of `member`, which nobody holds a token of yet.
+
+    Args:
+        act: in which the member's two factors were proved.
+        resources: the service's.
+        member: whose it is.
+        approver: the member's session elsewhere, whose proof this one has, and which it does not outlive.
+
+    Raises:
+        SignInFailed: as `start_session`.
+    """
     settings, now = resources.settings, act.now
     roles = await roles_of(act.session, member)
     if not roles:
@@ -35,22 +56,22 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
     if until is not None and until <= now:
         raise SignInFailed
     longest = now + timedelta(seconds=settings.session_absolute_seconds)
+    if approver is not None:
+        longest = min(longest, approver.expires_at)
     bearer = Bearer(
         member=member.id,
         organization=member.tenant,
         session=new_id(now),
         roles=roles,
-        acr=ACR,
-        amr=AMR,
-        auth_time=now,
+        acr=ACR if approver is None else approver.acr,
+        amr=AMR if approver is None else tuple(approver.amr),
+        auth_time=now if approver is None else approver.auth_time,
         expires_at=longest if until is None else min(longest, until),
-        proof_key=await key_to_bind(act, member.tenant, program=False),
+        # A device that was approved elsewhere proves its own key when it collects.
+        proof_key=None if approver is not None else await key_to_bind(act, member.tenant, program=False),
     )
     await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
-    pair = await token_pair(act, resources, bearer)
-    act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
-    await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
-    return pair
+    return bearer
 
 
 async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:

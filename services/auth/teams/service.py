@@ -93,17 +93,17 @@ async def close_team(act: Act, resources: Resources, team_id: UUID) -> TeamView:
 
 
 async def add_to_team(act: Act, team_id: UUID, member_id: UUID) -> TeamMemberView:
-    """Put a member of the organization into a team; who is in it already stays as they are.
+    """Put a person of the organization into a team; who is in it already stays as they are.
 
     Raises:
-        NotFound: there is no such team, or no such member.
+        NotFound: there is no such team, or no such person: a program is in none.
         TeamClosed: the team was closed.
         MemberStateConflict: the member has not joined yet, or was removed.
     """
     await _begin(act)
     place, member = Place(act.principal.organization, team_id), Place(act.principal.organization, member_id)
     locked = await lock_member(act.session, member)
-    if locked is None:
+    if locked is None or locked.kind != "person":
         raise NotFound
     await open_team(act, place)
     if locked.state not in {"active", "suspended"}:

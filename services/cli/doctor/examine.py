@@ -25,7 +25,7 @@ from services.cli.doctor.rotation import examine_rotation
 from services.cli.up import data_root, settings_from_environment
 from services.host.prepare import DATABASE, MIGRATIONS
 from services.kernel.clock import system_clock
-from services.kernel.store_settings import StoreSettings
+from services.kernel.store_settings import StoresSettings
 from services.keys.certificates import read_validity
 from services.keys.errors import KeysError
 
@@ -126,13 +126,15 @@ def _usual_ops(place: Place | None, *, held: bool | None) -> tuple[str, ...]:
 def _store(data: Path, told: dict[str, str]) -> Iterator[Finding]:
     named = {name.removeprefix("REDWELL_").lower(): value for name, value in told.items()}
     try:
-        settings = StoreSettings.model_validate({"objects": data / "objects", **named})
+        settings = StoresSettings.model_validate({"objects": data / "objects", **named})
     except ValidationError as error:
         wrong = "; ".join(found["msg"] for found in error.errors())
         yield mend(service.INSTANCE, f"The store's settings are wrong: {wrong}.", "See docs/operations.md.")
         return
     if settings.store == "s3" or settings.objects.exists():
         yield service.store(settings.store_text, asyncio.run(gather.store_problem(settings)))
+    for name, other in sorted(settings.stores.items()):
+        yield service.store(f"{name}, {other.store_text}", asyncio.run(gather.store_problem(other)))
 
 
 def _asked(place: Place | None, told: dict[str, str], now: datetime) -> Iterator[Finding]:

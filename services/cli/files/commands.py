@@ -1,11 +1,14 @@
 """The commands `login`, `logout`, `ls`, `put` and `get`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from services.cli.files.keeping import Store
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one object for programs.")]
 PARALLEL = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
@@ -39,7 +42,7 @@ def _told() -> Iterator[None]:
         leave(INTERRUPTED)
 
 
-def login(
+def login(  # noqa: PLR0913 -- one for each option
     url: Annotated[str, typer.Option(help="Where Redwell is.")] = "https://localhost:8443",
     ca: Annotated[
         Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")
@@ -51,12 +54,23 @@ def login(
     bound: Annotated[
         bool, typer.Option("--bound", help="Bind the session to a new key, so that it is of use here alone.")
     ] = False,
+    password: Annotated[
+        bool,
+        typer.Option(
+            "--password", help="Ask for password and authenticator here; so it is without a terminal."
+        ),
+    ] = False,
+    store: Annotated[
+        Store, typer.Option(envvar="REDWELL_STORE", help="Where the session is kept.")
+    ] = Store.AUTO,
 ) -> None:
-    """Sign in with password and authenticator, for the commands ls, put and get."""
+    """Sign in, for the commands ls, put and get: by a code that you approve in a browser on any device."""
+    from services.cli.files.signing import Wanted
     from services.cli.files.signing import login as run
 
     with _told():
-        print(run(url, ca, firm, bound=bound))
+        by_password = password or not sys.stdin.isatty()
+        print(run(Wanted(url, ca, firm, store, by_password, bound)))
 
 
 def logout() -> None:

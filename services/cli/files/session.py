@@ -1,4 +1,4 @@
-"""Who one is between commands: a refresh token in a file that only oneself can read.
+"""Who one is between commands: a refresh token, in the keyring or in a file that only oneself can read.
 
 A refresh token is good for one use, so commands at the same time take turns, and whoever is next reads what
 the one before has written.
@@ -8,6 +8,7 @@ import contextlib
 import functools
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import httpx
 from clients.python.redwell_client import ProblemError, Redwell, RedwellClientError, Tokens
 from clients.python.redwell_client.locking import exclusive
 from clients.python.redwell_client.proof_key import ProofKey
+from services.cli.files import keeping
 from services.cli.pins import own_folder
 
 RENEW_AFTER_SECONDS = 240.0
@@ -34,9 +36,13 @@ class NotSignedInError(Exception):
     """One sentence on why, and what to do."""
 
 
+class SessionOverError(NotSignedInError):
+    """The session has ended there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What lies in the file."""
+    """What lies in the file. Where the keyring has the refresh token, the file has none."""
 
     url: str
     ca: str | None
@@ -44,6 +50,7 @@ class Kept:
     acting_for: str
     login: str
     """Which sign-in it is of."""
+    in_keyring: bool = False
     key: str | None = None
     """The key that the session is bound to, if it is; PEM."""
 
@@ -100,8 +107,8 @@ class SignedIn:
                         raise
                     if refused.slug == "proof-refused":
                         raise NotSignedInError(_UNPROVED) from refused
-                    raise NotSignedInError("The session has ended; sign in with redwell login.") from refused
-                keep(kept.url, kept.ca, self.client.tokens, kept.login, kept.key)
+                    raise SessionOverError("The session has ended; sign in with redwell login.") from refused
+                keep(kept, self.client.tokens)
             self._renewed = time.monotonic()
 
 
@@ -128,19 +135,58 @@ def uploads_file() -> Path:
 
 
 def read() -> Kept:
+    """What was kept (raises NotSignedInError: nothing, or it cannot be had or believed)."""
     try:
-        return Kept(**json.loads(session_file().read_text()))
+        told = json.loads(_read_privately(session_file()))
+        refresh = told.pop("refresh", None)
+        in_keyring = refresh is None
+        if in_keyring:
+            refresh = keeping.take(told["login"]) or ""
+        kept = Kept(refresh=refresh, in_keyring=in_keyring, **told)
     except FileNotFoundError:
         raise NotSignedInError("Nobody is signed in here; sign in with redwell login.") from None
-    except (OSError, ValueError, TypeError) as error:
+    except keeping.KeyringUnusableError as error:
+        raise NotSignedInError(f"{error}. Unlock it, or sign in with redwell login.") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise NotSignedInError(f"{session_file()} cannot be read; sign in with redwell login.") from error
+    if not kept.refresh:
+        raise NotSignedInError("The keyring has no session any more; sign in with redwell login.")
+    return kept
 
 
-def keep(url: str, ca: str | None, tokens: Tokens | None, login: str, key: str | None = None) -> None:
-    """Write the file anew, whole or not at all."""
+def keep(session: Kept, tokens: Tokens | None) -> None:
+    """Write the file anew with these tokens, whole or not at all.
+
+    The refresh token lies there or in the keyring, never both; the key that goes with it lies in the file.
+
+    Raises:
+        NotSignedInError: the keyring does not take it.
+    """
     assert tokens is not None
-    kept = Kept(url, ca, tokens.refresh, tokens.acting_for, login, key)
-    write_privately(session_file(), json.dumps(asdict(kept)))
+    kept = asdict(session) | {"refresh": tokens.refresh, "acting_for": tokens.acting_for}
+    for absent in ("in_keyring", *(["key"] if session.key is None else [])):
+        del kept[absent]
+    if session.in_keyring:
+        try:
+            keeping.put(session.login, kept.pop("refresh"))
+        except keeping.KeyringUnusableError as error:
+            raise NotSignedInError(f"{error}. Sign in with redwell login.") from error
+    write_privately(session_file(), json.dumps(kept))
+
+
+def _read_privately(file: Path) -> str:
+    """The text of a file that only oneself can read.
+
+    Raises:
+        NotSignedInError: others can.
+    """
+    with file.open() as opened:
+        open_to_others = os.fstat(opened.fileno()).st_mode & 0o077
+        if open_to_others and sys.platform != "win32":
+            raise NotSignedInError(
+                f"{file} is open to others here; sign in with redwell login, or close it (chmod 600)."
+            )
+        return opened.read()
 
 
 def _key(kept: Kept) -> ProofKey | None:
@@ -164,5 +210,16 @@ def write_privately(file: Path, text: str) -> None:
 
 def forget() -> None:
     """Forget the session, and the uploads that went on in it: none outlives its end."""
+    forget_token()
     for file in (session_file(), uploads_file()):
         file.unlink(missing_ok=True)
+
+
+def forget_token() -> None:
+    """Take what the keyring has of the session that was kept last, if it has anything."""
+    try:
+        told = json.loads(session_file().read_text())
+        if "refresh" not in told:
+            keeping.remove(str(told["login"]))
+    except (OSError, ValueError, TypeError, KeyError, keeping.KeyringUnusableError):
+        return  # what cannot be had cannot be used either

@@ -15,7 +15,7 @@ from services.evidence.recorder import Recorder
 from services.kernel.clock import system_clock
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
-from services.storage.opening import open_store
+from services.storage.stores import open_stores, owner_of
 from services.tables.roles import Role
 
 FINE, NOT_CONFIRMED, CANNOT_LOOK = 0, 1, 2
@@ -36,19 +36,24 @@ async def _confirm(settings: Settings, *, confirmed: bool) -> int:
     subjects = KeyDirectory(settings.keys).secret(KeyFile.SUBJECTS)
     owner = str(subjects.name.id)
     recorder = Recorder(settings, Role.SWEEPER, subjects, system_clock)
-    async with open_store(settings, owner) as store, connected(settings, Role.SWEEPER) as connection:
+    async with open_stores(settings, owner) as stores, connected(settings, Role.SWEEPER) as connection:
         # A round of the sweep that is under way comes first.
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        pair = Pair(connection, store, recorder, owner)
-        if await pair.differ() is None:
+        pairs = [
+            Pair(connection, await stores.named(name), recorder, owner_of(owner, name), name)
+            for name in stores.names
+        ]
+        apart = [pair for pair in pairs if await pair.differ() is not None]
+        if not apart:
             print("Database and store belong together; there is nothing to confirm.")
             return FINE
         oldest_kept = system_clock() - timedelta(seconds=settings.orphan_grace_seconds)
-        unnamed = await count_unnamed(connection, store, oldest_kept)
+        unnamed = await count_unnamed(connection, stores, oldest_kept)
         print(f"The sweep would delete {unnamed} objects, which no row of this database names.")
         if not confirmed:
             print("If this database and this store are to stay together, say it again with --yes.")
             return NOT_CONFIRMED
-        await pair.confirm()
+        for pair in apart:
+            await pair.confirm()
         print("Confirmed: the sweep goes on.")
         return FINE

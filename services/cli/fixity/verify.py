@@ -22,7 +22,7 @@ from services.kernel.clock import system_clock, timestamp
 from services.kernel.settings import Settings
 from services.keys.files import KeyDirectory, KeyFile
 from services.keys.opening import open_roots
-from services.storage.opening import open_store
+from services.storage.stores import open_stores
 from services.tables.roles import Role
 
 FINE, DAMAGED, CANNOT_LOOK = 0, 1, 2
@@ -68,10 +68,10 @@ async def _verify(wish: Wish, settings: Settings) -> Outcome:
     selection = Selection(wish.firm, wish.matter, wish.version, wish.since_days, opened)
     recorder = Recorder(settings, Role.VERIFIER, subjects, system_clock)
     async with (
-        open_store(settings, str(subjects.name.id)) as store,
+        open_stores(settings, str(subjects.name.id)) as stores,
         connected(settings, Role.VERIFIER) as connection,
     ):
-        checker = Checker(store, Keychain(open_roots(settings, keys)) if root else None, bound)
+        checker = Checker(stores, Keychain(open_roots(settings, keys)) if root else None, bound)
         grace = timedelta(seconds=settings.orphan_grace_seconds)
         verifier = Verifier(connection, checker, recorder, grace)
         if root is not None:

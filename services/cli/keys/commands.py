@@ -16,7 +16,8 @@ FIRM = Annotated[UUID, typer.Option(help="The firm's id.")]
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
+    """What cannot be done is one sentence on standard error, and exit status 1."""
     from pydantic import ValidationError
 
     from services.host.errors import HostError
@@ -50,7 +51,7 @@ def assign(
     """Choose the root key that the firm's next key is made under, once it was tried."""
     from services.cli.keys.roots import assign as run
 
-    with _refusing():
+    with refusing():
         print(run(data, firm, root))
 
 
@@ -59,7 +60,7 @@ def revoke(firm: FIRM, data: DATA = None) -> None:
     """Stop a firm at once: nothing of it is opened or sealed until `reinstate`. Other firms go on."""
     from services.cli.keys.roots import revoke as run
 
-    with _refusing():
+    with refusing():
         print(run(data, firm))
 
 
@@ -68,7 +69,7 @@ def reinstate(firm: FIRM, data: DATA = None) -> None:
     """Take a revocation back."""
     from services.cli.keys.roots import reinstate as run
 
-    with _refusing():
+    with refusing():
         print(run(data, firm))
 
 
@@ -84,7 +85,7 @@ def roots(
     """
     from services.cli.keys.roots import show
 
-    with _refusing():
+    with refusing():
         text, usable = show(data, as_json=as_json)
         print(text)
         raise typer.Exit(0 if usable else 1)
@@ -103,7 +104,7 @@ def rotate(
     from services.cli.keys.rotation import Wanted
     from services.cli.keys.rotation import rotate as run
 
-    with _refusing():
+    with refusing():
         run(data, Wanted(root, firm, matter, everything), print)
 
 
@@ -112,7 +113,7 @@ def stage_root(data: DATA = None) -> None:
     """Make the root key that `rotate --root` takes next, so that it can be copied to other machines first."""
     from services.cli.keys.rotation import stage_root as run
 
-    with _refusing():
+    with refusing():
         print(run(data))
 
 
@@ -127,6 +128,6 @@ def status(
     from services.cli.keys.rotation import status as look
     from services.kernel.clock import system_clock
 
-    with _refusing():
+    with refusing():
         files, states = look(data)
         print(document(files, states) if as_json else text(files, states, system_clock()))

@@ -66,7 +66,7 @@ class Content:
         place = SegmentContext(
             self.tenant, self.row["matter_id"], self.row["id"], self.row["version_id"], 0, 0
         )
-        return SealedVersion(vault.store, data_key, place, await self.segments(vault), vault.opening)
+        return SealedVersion(vault.stores, data_key, place, await self.segments(vault), vault.opening)
 
 
 @dataclass(frozen=True, slots=True)

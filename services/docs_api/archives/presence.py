@@ -38,6 +38,6 @@ async def require_present(vault: Vault, contents: Sequence[Content]) -> None:
 async def _require_objects(vault: Vault, version: SealedVersion) -> None:
     for start in range(0, len(version.segments), ASKED_AT_ONCE):
         rows = version.segments[start : start + ASKED_AT_ONCE]
-        sizes = await asyncio.gather(*(vault.store.size(row["object_key"]) for row in rows))
+        sizes = await asyncio.gather(*(vault.stores.size(row["object_key"]) for row in rows))
         if any(size != row["sealed_bytes"] for row, size in zip(rows, sizes, strict=True)):
             raise IntegrityFailure

@@ -70,7 +70,7 @@ class Job:
         context = SegmentContext(
             self.tenant, row["matter_id"], row["document_id"], row["version_id"], ordinal=0, offset=0
         )
-        return SealedVersion(vault.store, data_key, context, self.segments, vault.opening)
+        return SealedVersion(vault.stores, data_key, context, self.segments, vault.opening)
 
     def is_ours(self) -> tuple[Any, ...]:
         return (

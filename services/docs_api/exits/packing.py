@@ -82,7 +82,7 @@ class ExitBundle:
             return dict(row), await SEALED_SEGMENTS.all(session, values)
 
     async def _object(self, segment: Row) -> bytes:
-        sealed = await self.vault.store.get(segment["object_key"])
+        sealed = await self.vault.stores.get(segment["object_key"])
         digest = await in_thread(len(sealed), hashlib.sha256, sealed)
         if len(sealed) != segment["sealed_bytes"] or digest.digest() != segment["sealed_sha256"]:
             raise IntegrityFailure

@@ -21,7 +21,8 @@ from services.docs_api.transfers.intake import in_thread
 from services.docs_api.transfers.opening import require_whole
 from services.keys.errors import KeysError
 from services.keys.wrapping import SecretKey
-from services.storage.protocol import ObjectMissingError, ObjectStore, StoreUnavailableError
+from services.storage.protocol import ObjectMissingError, StoreUnavailableError
+from services.storage.stores import Stores
 
 Row = Mapping[str, Any]
 
@@ -56,9 +57,9 @@ class _DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Reads from `store` within `bound`; with a `keychain` content is opened."""
+    """Reads from `stores` within `bound`; with a `keychain` content is opened."""
 
-    store: ObjectStore
+    stores: Stores
     keychain: Keychain | None
     bound: Bound
 
@@ -116,13 +117,14 @@ class Checker:
         except ObjectMissingError as missing:
             raise _DamagedError(Damage.MISSING) from missing
 
-    async def _get_patiently(self, key: str) -> bytes:
+    async def _get_patiently(self, address: str) -> bytes:
+        store, key = await self.stores.holder(address)
         try:
-            return await self.store.get(key)
+            return await store.get(key)
         except StoreUnavailableError:
-            await self.store.check()  # raises where the store does not answer at all
+            await store.check()  # raises where the store does not answer at all
         try:
-            return await self.store.get(key)
+            return await store.get(key)
         except StoreUnavailableError as failure:
             raise _DamagedError(Damage.UNREADABLE) from failure
 

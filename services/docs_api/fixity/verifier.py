@@ -146,7 +146,7 @@ class Verifier:
     async def _end(self, run: Run) -> Outcome:
         now, unnamed = self.recorder.clock(), None
         if run.selection.every_object:
-            unnamed = await count_unnamed(self.connection, self.checker.store, now - self.grace)
+            unnamed = await count_unnamed(self.connection, self.checker.stores, now - self.grace)
         now = self.recorder.clock()
         async with self.connection.transaction():
             firms = await self.connection.fetch(BY_FIRM, run.id)

@@ -4,21 +4,17 @@ It works as the sweeper's role, past the tenants, in transactions of its own wit
 log. Nobody is named in that: whoever may read the key folder decides, and the machine's own log says who.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from services.docs_api.operating import changing
 from services.docs_api.roots.canaries import ensure_canary_of
-from services.evidence.event import Draft, Subject
 from services.evidence.recorder import Recorder
-from services.keys.errors import KeysError
 from services.keys.roots import Roots, is_elsewhere
 
-_KIND = "SELECT kind FROM organizations WHERE id = $1"
 _CURRENT = "SELECT root FROM firm_keys WHERE tenant_id = $1 AND retired_at IS NULL"
 _CHOOSE = """
 INSERT INTO firm_roots (tenant_id, root, changed_at) VALUES ($1, $2, $3)
@@ -33,10 +29,6 @@ SELECT coalesce(k.tenant_id, r.tenant_id) AS firm, k.root AS lies_under, r.root 
 FROM (SELECT tenant_id, root FROM firm_keys WHERE retired_at IS NULL) k
 FULL JOIN firm_roots r ON r.tenant_id = k.tenant_id ORDER BY firm
 """
-
-
-class NoSuchFirmError(KeysError):
-    """There is no firm of that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class Choosing:
         root = self.roots.named(root_id)
         if is_elsewhere(root.id):
             await ensure_canary_of(self.connection, root, self.recorder.clock())
-        async with self._changed(firm, "root.chosen", {"root": root.id}):
+        async with changing(self.connection, self.recorder, firm, "root.chosen", {"root": root.id}):
             await self.connection.execute(_CHOOSE, firm, root.id, self.recorder.clock())
         under: str | None = await self.connection.fetchval(_CURRENT, firm)
         return under
@@ -75,23 +67,14 @@ class Choosing:
     async def revoke(self, firm: UUID) -> None:
         """Stop the firm: from here on nothing of it is opened or sealed (raises NoSuchFirmError)."""
         now = self.recorder.clock()
-        async with self._changed(firm, "root.revoked", {}):
+        async with changing(self.connection, self.recorder, firm, "root.revoked", {}):
             await self.connection.execute(_REVOKE, firm, now, now)
 
     async def reinstate(self, firm: UUID) -> None:
         """Take a revocation back (raises NoSuchFirmError)."""
-        async with self._changed(firm, "root.reinstated", {}):
+        async with changing(self.connection, self.recorder, firm, "root.reinstated", {}):
             await self.connection.execute(_REVOKE, firm, self.recorder.clock(), None)
 
     async def firms(self) -> list[FirmState]:
         """Every firm that has a key, or for which something was decided."""
         return [FirmState(**row) for row in await self.connection.fetch(_FIRMS)]
-
-    @asynccontextmanager
-    async def _changed(self, firm: UUID, event: str, change: dict[str, object]) -> AsyncIterator[None]:
-        async with self.connection.transaction():
-            if await self.connection.fetchval(_KIND, firm) != "firm":
-                raise NoSuchFirmError(f"There is no firm {firm}.")
-            yield
-            draft = Draft(event, "info", subject=Subject("organization", firm), change=change)
-            await self.recorder.append(self.connection, firm, draft, None)

@@ -19,9 +19,9 @@ from services.evidence.event import Draft, Subject
 from services.evidence.recorder import Recorder
 from services.kernel.ids import PLATFORM
 from services.kernel.logs import logger
+from services.kernel.store_settings import DEFAULT_STORE
 from services.storage.protocol import ObjectStore, StoreUnfitError
 
-NAME: Final = "default"
 SENTENCE: Final = (
     "Database and store were not last seen together, so no object without a row is deleted. "
     "If one of them was restored and both are to stay so, say ./redwell restored."
@@ -63,6 +63,7 @@ class Pair:
     store: ObjectStore
     recorder: Recorder
     owner: str
+    name: str = DEFAULT_STORE
 
     async def renew(self) -> str | None:
         """A new mark for both; None where they do not belong together, which is told once and kept."""
@@ -71,18 +72,18 @@ class Pair:
             await self._suspend(reason)
             return None
         if await self.store.mark() == await self._pending():
-            await self.connection.execute(_SETTLE, PLATFORM, NAME)
+            await self.connection.execute(_SETTLE, PLATFORM, self.name)
         return await self._write()
 
     async def differ(self) -> str | None:
         """Why they do not belong together, as a slug; None if they do."""
         place = await self._place()
-        await self.connection.execute(_BEGIN, PLATFORM, NAME, place)
+        await self.connection.execute(_BEGIN, PLATFORM, self.name, place)
         try:
             await self.store.claim(self.owner)
         except StoreUnfitError:
             return "store-of-another"
-        known = await self.connection.fetchrow(_READ, PLATFORM, NAME)
+        known = await self.connection.fetchrow(_READ, PLATFORM, self.name)
         if known["place"] != place:
             return "database-moved"
         found = await self.store.mark()
@@ -99,9 +100,14 @@ class Pair:
         await self.store.claim(self.owner)
         place = await self._place()
         async with self.connection.transaction():
-            await self.connection.execute(_BEGIN, PLATFORM, NAME, place)
-            await self.connection.execute(_CONFIRM, PLATFORM, NAME, str(uuid4()), place)
-            draft = Draft("store.restored", "info", subject=Subject("organization", PLATFORM))
+            await self.connection.execute(_BEGIN, PLATFORM, self.name, place)
+            await self.connection.execute(_CONFIRM, PLATFORM, self.name, str(uuid4()), place)
+            draft = Draft(
+                "store.restored",
+                "info",
+                subject=Subject("organization", PLATFORM),
+                change={"store": self.name},
+            )
             await self.recorder.append(self.connection, PLATFORM, draft, None)
         await self._write()
 
@@ -112,20 +118,20 @@ class Pair:
             return str(await self.connection.fetchval(_PLACE_ALONE))
 
     async def _pending(self) -> str | None:
-        known = await self.connection.fetchrow(_READ, PLATFORM, NAME)
+        known = await self.connection.fetchrow(_READ, PLATFORM, self.name)
         return None if known["pending_mark"] is None else str(known["pending_mark"])
 
     async def _write(self) -> str:
-        mark = str(await self.connection.fetchval(_PEND, PLATFORM, NAME, str(uuid4())))
+        mark = str(await self.connection.fetchval(_PEND, PLATFORM, self.name, str(uuid4())))
         await self.store.set_mark(mark)
-        await self.connection.execute(_SETTLE, PLATFORM, NAME)
+        await self.connection.execute(_SETTLE, PLATFORM, self.name)
         return mark
 
     async def _suspend(self, reason: str) -> None:
-        _log.error("the sweep is suspended", reason=reason, sentence=SENTENCE)
+        _log.error("the sweep is suspended", store=self.name, reason=reason, sentence=SENTENCE)
         now = self.recorder.clock()
         async with self.connection.transaction():
-            if await self.connection.fetchval(_SUSPEND, PLATFORM, NAME, now):
+            if await self.connection.fetchval(_SUSPEND, PLATFORM, self.name, now):
                 subject = Subject("organization", PLATFORM)
-                draft = Draft("store.sweep.suspended", "failed", reason, subject)
+                draft = Draft("store.sweep.suspended", "failed", reason, subject, {"store": self.name})
                 await self.recorder.append(self.connection, PLATFORM, draft, None)

@@ -27,6 +27,8 @@ from services.evidence.event import Draft, Subject
 from services.kernel.database import password_of
 from services.kernel.logs import logger
 from services.keys.files import KeyDirectory, KeyFile
+from services.storage.protocol import ObjectStore, StoreError
+from services.storage.stores import address_of, owner_of
 from services.tables.roles import Role
 
 LOCK = 0x72656477_73776570  # "redwswep"
@@ -66,14 +68,32 @@ async def sweep_once(vault: Vault) -> Swept | None:
         abandoned = await _close_uploads(vault, connection, ABANDON, "expired")
         interrupted = await _close_uploads(vault, connection, INTERRUPT, "interrupted")
         await connection.execute(FORGET_CAPABILITIES, vault.recorder.clock())
-        mark = await _pair(vault, connection).renew()
-        deleted = 0 if mark is None else await _delete_orphans(vault, connection, mark)
+        deleted = await _sweep_stores(vault, connection)
         return Swept(abandoned, interrupted, deleted)
 
 
-def _pair(vault: Vault, connection: asyncpg.Connection) -> Pair:
-    owner = str(KeyDirectory(vault.settings.keys).secret(KeyFile.SUBJECTS).name.id)
-    return Pair(connection, vault.store, vault.recorder, owner)
+async def _sweep_stores(vault: Vault, connection: asyncpg.Connection) -> int:
+    """Delete the orphans of every store; one that does not answer keeps no other from it.
+
+    Raises:
+        StoreError: what the first of them said that did not.
+    """
+    deleted, failures = 0, []
+    for name in vault.stores.names:
+        try:
+            deleted += await _sweep_store(vault, connection, name)
+        except StoreError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return deleted
+
+
+async def _sweep_store(vault: Vault, connection: asyncpg.Connection, name: str) -> int:
+    store = await vault.stores.named(name)
+    owner = owner_of(str(KeyDirectory(vault.settings.keys).secret(KeyFile.SUBJECTS).name.id), name)
+    mark = await Pair(connection, store, vault.recorder, owner, name).renew()
+    return 0 if mark is None else await _Orphans(vault, connection, name, store, mark).delete()
 
 
 async def try_root_key(vault: Vault) -> None:
@@ -131,26 +151,36 @@ async def _record(vault: Vault, connection: asyncpg.Connection, row: asyncpg.Rec
     await vault.recorder.append(connection, row["tenant_id"], draft, None)
 
 
-async def _delete_orphans(vault: Vault, connection: asyncpg.Connection, mark: str) -> int:
-    oldest_kept = vault.recorder.clock() - timedelta(seconds=vault.settings.orphan_grace_seconds)
-    deleted = 0
-    batch: list[str] = []
-    async for stored in vault.store.list():
-        if stored.modified_at < oldest_kept:
-            batch.append(stored.key)
-        if len(batch) == _BATCH:
-            deleted += await _delete_unknown(vault, connection, batch, mark)
-            batch = []
-    return deleted + await _delete_unknown(vault, connection, batch, mark)
+@dataclass(frozen=True, slots=True)
+class _Orphans:
+    """The objects of one store that no row names, while database and store have one mark."""
 
+    vault: Vault
+    connection: asyncpg.Connection
+    name: str
+    store: ObjectStore
+    mark: str
 
-async def _delete_unknown(
-    vault: Vault, connection: asyncpg.Connection, keys: Sequence[str], mark: str
-) -> int:
-    known = {row["object_key"] for row in await connection.fetch(KNOWN_OBJECTS, keys)}
-    orphans = [key for key in keys if key not in known]
-    if orphans and await vault.store.mark() != mark:
-        return 0  # another database has taken the store over meanwhile
-    for key in orphans:
-        await vault.store.delete(key)
-    return len(orphans)
+    async def delete(self) -> int:
+        oldest_kept = self.vault.recorder.clock() - timedelta(
+            seconds=self.vault.settings.orphan_grace_seconds
+        )
+        deleted = 0
+        batch: list[str] = []
+        async for stored in self.store.list():
+            if stored.modified_at < oldest_kept:
+                batch.append(stored.key)
+            if len(batch) == _BATCH:
+                deleted += await self._delete_unknown(batch)
+                batch = []
+        return deleted + await self._delete_unknown(batch)
+
+    async def _delete_unknown(self, keys: Sequence[str]) -> int:
+        addresses = {address_of(self.name, key): key for key in keys}
+        known = {row["object_key"] for row in await self.connection.fetch(KNOWN_OBJECTS, list(addresses))}
+        orphans = [key for address, key in addresses.items() if address not in known]
+        if orphans and await self.store.mark() != self.mark:
+            return 0  # another database has taken the store over meanwhile
+        for key in orphans:
+            await self.store.delete(key)
+        return len(orphans)

@@ -5,11 +5,12 @@ import asyncio
 from starlette.requests import ClientDisconnect
 
 from services.docs_api.sealing.segments import SealError
+from services.docs_api.stores.errors import FirmStoreUnavailable
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure, UploadExpired, UploadTakenOver
 from services.evidence.refusals import as_problem
 from services.kernel.problems import BadRequest, RedwellError, Unavailable
 from services.keys.errors import KeysError
-from services.storage.protocol import ObjectMissingError, StoreError
+from services.storage.protocol import ObjectMissingError, StoreError, StoreShutError
 
 
 def problem_of(error: Exception) -> RedwellError:
@@ -18,6 +19,8 @@ def problem_of(error: Exception) -> RedwellError:
         return BadRequest()
     if isinstance(error, (SealError, KeysError, ObjectMissingError)):
         return IntegrityFailure()
+    if isinstance(error, StoreShutError):
+        return FirmStoreUnavailable()
     if isinstance(error, StoreError):
         return Unavailable("The store does not answer; nothing was changed")
     return as_problem(error)

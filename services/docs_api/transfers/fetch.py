@@ -146,7 +146,7 @@ async def _open(vault: Vault, handover: Handover, admitted: Admitted) -> Deliver
     place = SegmentContext(handover.principal.firm, row["matter_id"], row["id"], row["version_id"], 0, 0)
     data_key = vault.keychain.data_key(keys, row["version_id"], row["wrapped_data_key"])
     pieces = Pieces(
-        SealedVersion(vault.store, data_key, place, admitted.segments, vault.opening), admitted.part
+        SealedVersion(vault.stores, data_key, place, admitted.segments, vault.opening), admitted.part
     )
     headers = content_headers(document, document.version)
     return Delivery(

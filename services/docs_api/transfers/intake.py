@@ -14,7 +14,7 @@ from services.docs_api.sealing.segments import SegmentSealer, new_buffer
 from services.docs_api.transfers.watch import end_all
 
 PIECE_BYTES = 1024 * 1024  # less to a thread costs more than it gains
-INLINE_BYTES = 64 * 1024
+INLINE_BYTES = 128 * 1024
 _BUFFERS = 2
 
 

@@ -12,7 +12,7 @@ from services.docs_api.sealing.segments import SALT_BYTES, open_segment
 from services.docs_api.transfers.errors import IntegrityFailure
 from services.docs_api.transfers.intake import in_thread
 from services.keys.wrapping import SecretKey
-from services.storage.protocol import ObjectStore
+from services.storage.protocol import Objects
 
 SegmentRow = Mapping[str, Any]
 
@@ -58,7 +58,7 @@ class SealedVersion:
     `place` is the context of its first segment.
     """
 
-    store: ObjectStore
+    store: Objects
     data_key: SecretKey
     place: SegmentContext
     segments: Sequence[SegmentRow]

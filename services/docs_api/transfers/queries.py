@@ -10,6 +10,7 @@ from services.docs_api.access import MEMBER, NOW, TENANT, may_write, on_matter, 
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.roots.queries import root_revoked
 from services.docs_api.statements import Prepared
+from services.docs_api.stores.queries import store_of
 from services.tables.content import Document, Segment, Upload
 from services.tables.docs import FirmKey, Matter, MatterKey
 
@@ -38,6 +39,7 @@ def admissible(upload_id: UUID) -> Any:  # noqa: ANN401 -- SQLAlchemy's Select o
             Upload.declared_sha256,
             Document.state.label("document_state"),
             Matter.state.label("matter_state"),
+            store_of(Upload.tenant_id),
             *KEY_COLUMNS,
         )
         .select_from(Upload)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import ClientDisconnect
@@ -18,6 +19,8 @@ from services.docs_api.quotas.charging import require_room
 from services.docs_api.sealing.context import SegmentContext
 from services.docs_api.sealing.segments import SALT_BYTES, SegmentSealer
 from services.docs_api.statements import Prepared
+from services.docs_api.stores.errors import FirmStoreChanged
+from services.docs_api.stores.queries import CONSTRAINT
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
 from services.docs_api.transfers.ended import why_ended
 from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken
@@ -29,6 +32,7 @@ from services.evidence.act import check_session
 from services.kernel.principal import Principal
 from services.kernel.problems import RedwellError, TooLarge
 from services.storage.protocol import new_object_key
+from services.storage.stores import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +132,15 @@ class Receiving:
 
     async def _keep(self, segment: SealedSegment) -> None:
         """Store first, then say so: a row never points at nothing."""
-        object_key = new_object_key()
-        await self._vault.store.put(object_key, segment.sealed)
+        address = address_of(self._reception.row["store"], new_object_key())
+        await self._vault.stores.put(address, segment.sealed)
         received = segment.offset_bytes + segment.length_bytes
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
             if not self._reception.is_charged:
                 tenant, matter = self._reception.tenant, self._reception.row["matter_id"]
                 await require_room(session, self._vault.settings, tenant, matter)
-            await KEEP.run(
+            await self._say_kept(
                 session,
                 {
                     "tenant_id": self._reception.tenant,
@@ -144,7 +148,7 @@ class Receiving:
                     "ordinal": segment.ordinal,
                     "offset_bytes": segment.offset_bytes,
                     "length_bytes": segment.length_bytes,
-                    "object_key": object_key,
+                    "object_key": address,
                     "sealed_bytes": len(segment.sealed),
                     "sealed_sha256": segment.sealed_sha256,
                     "salt": bytes(segment.sealed[:SALT_BYTES]),
@@ -152,6 +156,14 @@ class Receiving:
             )
         self._kept_bytes = received
         self._sealed_digests.update(segment.sealed_sha256)
+
+    async def _say_kept(self, session: AsyncSession, row: dict[str, object]) -> None:
+        try:
+            await KEEP.run(session, row)
+        except asyncpg.CheckViolationError as refused:
+            if refused.constraint_name != CONSTRAINT:
+                raise
+            raise FirmStoreChanged from refused
 
     async def _hold(self, session: AsyncSession, received_bytes: int, silent_seconds: float = 0) -> None:
         """Extend the lease, if the upload may still go on; it counts from when the client was last heard."""

@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.docs_api.access import MEMBER, NOW, ORGANIZATION, SESSION, TENANT, on_matter
 from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
+from services.docs_api.stores.queries import store_of
 from services.docs_api.transfers.queries import hold, still_writable
 from services.docs_api.transfers.receiving import Terms
 from services.kernel.principal import Principal
@@ -85,6 +86,7 @@ def uploads_with_keys(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 
             Version.sha256,
             Version.wrapped_data_key,
             Matter.state.label("matter_state"),
+            store_of(Upload.tenant_id),
             *KEY_COLUMNS,
         )
         .select_from(Upload)

@@ -15,7 +15,7 @@ from services.kernel.problems import PROBLEM_TYPE
 from services.kernel.scopes import Scope
 
 Access = Literal["public", "token", "capability"]
-Dialect = Literal["v1", "oauth", "tlog", "tus"]
+Dialect = Literal["v1", "oauth", "tlog", "tus", "page"]
 JSON_LIMIT_BYTES = 64 * 1024
 FRESH_SECONDS = 300
 EXTENSION = "x-redwell"

@@ -1,6 +1,7 @@
 """Before anything is entrusted to a bucket: is it there, is it where it should be, does it keep its word?
 
-1. The bucket is there, these credentials may use it, and it lies in the region that was told.
+1. The bucket is there, these credentials may use it, and it lies in the region that was told. AWS says in
+   which it does; another server need not.
 2. An object whose checksum is wrong is refused. (Not asked when each object is read back.)
 3. One is written, read back, and gone after its deletion.
 4. The store's clock agrees with this machine's: by its times the sweep decides what is old.
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.kernel.clock import Clock, system_clock
+from services.kernel.logs import logger
 from services.storage.protocol import (
     ObjectMissingError,
     StoreUnavailableError,
@@ -20,10 +22,12 @@ from services.storage.protocol import (
     new_object_key,
 )
 from services.storage.s3.errors import FOREIGN, answer_of, status_of, store_error
+from services.storage.s3.options import S3Options
 from services.storage.s3.reading import checksum_of
 from services.storage.s3.store import S3Store
 
 MOST_SKEW: Final = timedelta(minutes=5)
+_log = logger("store")
 _PROBE: Final = b"redwell probe"
 _REGION_HEADER: Final = "x-amz-bucket-region"
 _NOT_FOUND: Final = 404
@@ -57,8 +61,8 @@ def _require_bucket(store: S3Store, what: str) -> None:
         if not answer:
             raise store_error(exc, f"{what} {options.bucket} at {options.endpoint or 'AWS'}") from exc
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    region = headers.get(_REGION_HEADER, options.region)
-    if region != options.region:
+    region = headers.get(_REGION_HEADER)
+    if region not in {None, options.region}:
         raise StoreUnfitError(
             f"The region of {options.where} is not {options.region}, which REDWELL_S3_REGION says; "
             "content stays in the region that was told."
@@ -70,6 +74,15 @@ def _require_bucket(store: S3Store, what: str) -> None:
         raise StoreUnfitError(f"The credentials do not open {options.where}.")
     if status >= 300:  # noqa: PLR2004 -- whatever else is no success
         raise StoreUnavailableError(f"A look at {options.where} was answered with {status}.")
+    if region is None:
+        _accept_unnamed(options)
+
+
+def _accept_unnamed(options: S3Options) -> None:
+    """A server that names no region is where its address says; AWS always names one."""
+    if options.endpoint is None:
+        raise StoreUnfitError(f"The region of {options.where} was not named, so content does not go there.")
+    _log.warning("the store names no region, so that was not checked", where=options.where)
 
 
 def _require_checks(store: S3Store, what: str) -> None:

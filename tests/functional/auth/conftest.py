@@ -20,7 +20,7 @@ from tests.harness.people import Person, World, build_world, invite, join, organ
 def instance() -> Iterator[Instance]:
     folder = Path(tempfile.mkdtemp(prefix="redwell-auth-"))
     folder.chmod(0o711)
-    running = Instance(folder)
+    running = Instance(folder, measured=True)
     try:
         yield running.start()
         assert running.stop() == 0

@@ -23,7 +23,7 @@ from tests.functional.docs_api.moving import fetch_rows, wait_for_rows
 from tests.harness.desk import REDWELL, Desk, typed
 from tests.harness.instance import ROOT
 from tests.harness.people import World, invite, matter_body
-from tests.harness.stage import LONG, MIB, authorization, content_of, staged
+from tests.harness.stage import LONG, MIB, authorization, content_of, measured
 
 PROGRAM = ROOT / "examples" / "open_exit_bundle.py"
 LARGE = content_of("exit", 8 * MIB + 12_345)
@@ -66,7 +66,7 @@ class Leaving:
 
 @pytest.fixture(scope="module")
 def staged_world() -> Iterator[World]:
-    with staged("embedded") as world:
+    with measured("embedded") as world:
         yield world
 
 

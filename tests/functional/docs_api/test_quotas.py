@@ -17,7 +17,7 @@ from tests.harness.eventually import eventually
 from tests.harness.people import World, invite, matter_body
 from tests.harness.resumable import TUS, Upload, metadata
 from tests.harness.rows import change_of, row, rows
-from tests.harness.stage import authorization, staged
+from tests.harness.stage import authorization, measured
 
 MIB = 1024 * 1024
 MATTER_QUOTA = 20 * MIB
@@ -52,7 +52,7 @@ def limited() -> Iterator[World]:
         "REDWELL_OPEN_UPLOADS_PER_MEMBER": str(OPEN_UPLOADS),
         "REDWELL_SWEEP_INTERVAL_SECONDS": "1",
     }
-    with staged("embedded", **told) as world:
+    with measured("embedded", **told) as world:
         yield world
 
 

@@ -1,6 +1,7 @@
 """The sweeper: what nobody finishes is closed, what no row names is deleted, and the rest stays."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from services.keys.roots import file_roots
 from services.keys.wrapping import UnwrapError
 from services.storage.directory import DirectoryStore
 from services.storage.protocol import new_object_key
+from services.storage.stores import Stores
 from services.tables.roles import Role
 from tests.functional.docs_api.moving import begin, fetch_rows, open_put, wait_for_end, wait_for_rows
 from tests.harness.people import World
@@ -45,12 +47,12 @@ def _vault(world: World, ahead: timedelta = timedelta(), keys: Path | None = Non
     recorder = Recorder(settings, Role.DOCS, directory.secret(KeyFile.SUBJECTS), clock)
     database = Database(settings, Role.DOCS, 1)
     keychain = Keychain(file_roots(directory.secret(KeyFile.ROOT)))
-    store = DirectoryStore(settings.objects)
+    stores = Stores(DirectoryStore(settings.objects), {}, AsyncExitStack())
     return Vault(
         settings,
         database,
         recorder,
-        store,
+        stores,
         keychain,
         Slots(1, 1),
         Alarm(settings),

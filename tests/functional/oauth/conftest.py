@@ -8,13 +8,13 @@ import pytest
 from tests.harness.people import World
 from tests.harness.programs import Program, new_program, put_on_matter
 from tests.harness.rows import rows
-from tests.harness.stage import staged
+from tests.harness.stage import measured
 
 
 @pytest.fixture(scope="package")
 def office() -> Iterator[World]:
     """An embedded instance with a world in it."""
-    with staged("embedded") as world:
+    with measured("embedded") as world:
         yield world
 
 

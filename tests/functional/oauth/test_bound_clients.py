@@ -38,7 +38,7 @@ def login(office: World, person: Person, desk: Desk, *words: str) -> str:
         ("password: ", person.password),
         ("shows: ", next_code(office, person)),
     ]
-    command = [*REDWELL, "login", "--url", office.instance.url, "--ca", str(office.instance.ca), *words]
+    command = [*REDWELL, "login", *desk.place, "--password", "--store", "file", *words]
     status, shown = typed(command, desk.environment, answers)
     assert status == 0, shown
     return shown
@@ -122,6 +122,20 @@ def test_where_it_is_demanded_login_binds_unasked(office: World, strict_admin: P
     assert desk.run("logout").returncode == 0
 
 
+def test_where_it_is_demanded_an_approved_machine_proves_a_key(
+    office: World, strict_admin: Person, desk: Desk
+) -> None:
+    terminal = Terminal([*REDWELL, "login", *desk.place, "--store", "file"], desk.environment)
+    (code,) = eventually(lambda: re.findall(r"redwell approve ([A-Z]{4}-[A-Z]{4})\)", terminal.read))
+    strict_admin.client.step_up(next_code(office, strict_admin))
+    strict_admin.client.call("POST", "/v1/devices/approve", {"user_code": code})
+    assert terminal.wait() == 0, terminal.read
+    assert json.loads((desk.config / "redwell" / "session.json").read_text())["key"]
+    unbound = "SELECT count(*) FROM sessions WHERE tenant_id = $1 AND ended_at IS NULL AND proof_key IS NULL"
+    assert rows(office.instance, unbound, UUID(strict_admin.organization))[0][0] == 0
+    assert desk.run("logout").returncode == 0
+
+
 def test_where_it_is_demanded_join_proves_a_key(office: World, strict_admin: Person, desk: Desk) -> None:
     email = "joins-with-a-key@example.com"
     invited = {"email": email, "roles": ["attorney"]}
@@ -132,7 +146,7 @@ def test_where_it_is_demanded_join_proves_a_key(office: World, strict_admin: Per
         ("or more): ", PASSWORD),
         ("again: ", PASSWORD),
     ]
-    command = [*REDWELL, "join", code, "--url", office.instance.url, "--ca", str(office.instance.ca)]
+    command = [*REDWELL, "join", code, *desk.place]
     terminal = Terminal(command, desk.environment, answers)
     eventually(lambda: terminal.read.endswith("shows now: "))
     (secret,) = re.findall(r"^\s+([A-Z2-7]{32})\s*$", terminal.read, re.MULTILINE)

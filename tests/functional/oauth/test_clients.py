@@ -1,8 +1,9 @@
 """What administrators do with programs."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from joserfc.jwk import ECKey
 
@@ -12,8 +13,11 @@ from tests.functional.oauth.asking import after, creating, refusal
 from tests.harness.calls import OPERATIONS
 from tests.harness.people import World
 from tests.harness.programs import Program, new_program, public_jwk
+from tests.harness.rows import rows
 
-DOCUMENTS = "/v1/matters/{}/documents"
+_INTO_TEAM = """
+INSERT INTO team_members (tenant_id, team_id, member_id, added_at, added_by) VALUES ($1, $2, $3, now(), $3)
+"""
 
 
 @pytest.mark.parametrize("scope", sorted(set(Scope) - grantable_scopes(acting_for_another=False)))
@@ -77,6 +81,31 @@ def test_a_program_is_no_person(office: World) -> None:
         assert refusal(lambda verb=verb: admin.call("POST", f"/v1/members/{program.id}/{verb}")) == (  # type: ignore[misc]
             "404 not-found"
         )
+
+
+def test_a_program_is_in_no_team(office: World) -> None:
+    admin = office["provider_admin"].client
+    scopes = ["document:list", "document:read", "matter:read"]
+    program = new_program(office, office["provider_admin"], acting_for=office.firm, scopes=scopes)
+    team = admin.call("POST", "/v1/teams", {"name": "Of programs"})["id"]
+    assert refusal(lambda: admin.call("PUT", f"/v1/teams/{team}/members/{program.id}")) == "404 not-found"
+    assert admin.call("GET", f"/v1/teams/{team}/members")["items"] == []
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        rows(office.instance, _INTO_TEAM, UUID(office.provider), UUID(team), UUID(program.id))
+    country = f"/v1/members/{program.id}/country"
+    assert refusal(lambda: admin.call("PUT", country, {"country": "IN"})) == "404 not-found"
+
+
+def test_the_firm_that_it_acts_for_is_told(office: World) -> None:
+    program = new_program(office, office["provider_admin"], acting_for=office.firm, scopes=["document:read"])
+    office["provider_admin"].client.call("POST", f"/v1/clients/{program.id}/disable")
+    told = rows(
+        office.instance,
+        "SELECT type FROM events WHERE tenant_id = $1 AND object_id = $2 ORDER BY id",
+        UUID(office.firm),
+        UUID(program.id),
+    )
+    assert [event["type"] for event in told] == ["client.created", "client.disabled"]
 
 
 def test_a_key_is_one_programs_for_ever(office: World, program: Program) -> None:

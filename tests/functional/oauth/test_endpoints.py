@@ -20,8 +20,12 @@ def test_the_server_says_where_tokens_are_had(instance: Instance) -> None:
         keys = client.get(document["jwks_uri"])
         assert document["issuer"] == instance.url
         assert document["token_endpoint"] == f"{instance.url}/oauth/token"
+        device = client.post(document["device_authorization_endpoint"], data={"client_id": "redwell"}).json()
+        page = client.get(device["verification_uri"])
     assert (told.status_code, told.headers["content-type"]) == (200, "application/json")
     assert document["response_types_supported"] == []
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert len(page.headers.get_list("content-security-policy")) == 1
     assert document["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
     assert document["dpop_signing_alg_values_supported"] == ["ES256"]
     assert len(keyring_from_jwks(keys.json())) >= 1

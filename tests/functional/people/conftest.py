@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.people import World
-from tests.harness.stage import staged
+from tests.harness.stage import measured
 
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with staged("embedded") as made:
+    with measured("embedded") as made:
         yield made

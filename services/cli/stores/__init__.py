@@ -1,0 +1,1 @@
+"""`redwell stores`: where the content of firms lies."""

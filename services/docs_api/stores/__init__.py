@@ -1,0 +1,1 @@
+"""Which of the deployment's stores a firm's new content lies in."""
