@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from services.kernel.clock import Clock, system_clock
-from services.kernel.logs import logger
 from services.storage.protocol import (
     ObjectMissingError,
     StoreUnavailableError,
@@ -22,12 +21,10 @@ from services.storage.protocol import (
     new_object_key,
 )
 from services.storage.s3.errors import FOREIGN, answer_of, status_of, store_error
-from services.storage.s3.options import S3Options
 from services.storage.s3.reading import checksum_of
 from services.storage.s3.store import S3Store
 
 MOST_SKEW: Final = timedelta(minutes=5)
-_log = logger("store")
 _PROBE: Final = b"redwell probe"
 _REGION_HEADER: Final = "x-amz-bucket-region"
 _NOT_FOUND: Final = 404
@@ -74,15 +71,9 @@ def _require_bucket(store: S3Store, what: str) -> None:
         raise StoreUnfitError(f"The credentials do not open {options.where}.")
     if status >= 300:  # noqa: PLR2004 -- whatever else is no success
         raise StoreUnavailableError(f"A look at {options.where} was answered with {status}.")
-    if region is None:
-        _accept_unnamed(options)
-
-
-def _accept_unnamed(options: S3Options) -> None:
-    """A server that names no region is where its address says; AWS always names one."""
-    if options.endpoint is None:
+    if region is None and options.endpoint is None:
+        # A server that somebody named is where its address says; AWS has many regions, and always names one.
         raise StoreUnfitError(f"The region of {options.where} was not named, so content does not go there.")
-    _log.warning("the store names no region, so that was not checked", where=options.where)
 
 
 def _require_checks(store: S3Store, what: str) -> None:

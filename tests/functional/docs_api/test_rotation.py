@@ -47,6 +47,9 @@ UPDATE versions SET wrapped_data_key = set_byte(wrapped_data_key, 40, get_byte(w
 WHERE id = $1 RETURNING wrapped_data_key
 """
 KEPT = "SELECT wrapped_data_key FROM versions WHERE id = $1"
+VERSION = "SELECT FROM versions WHERE id = $1 FOR UPDATE"
+FIRM_KEY = "SELECT FROM firm_keys WHERE tenant_id = $1 AND retired_at IS NULL FOR UPDATE"
+FIRMS = "SELECT DISTINCT tenant_id FROM firm_keys WHERE root = $1 ORDER BY tenant_id"
 VERSIONS = "SELECT id FROM versions WHERE matter_key_id = $1 ORDER BY id"
 
 
@@ -195,7 +198,7 @@ def test_a_rotation_that_was_killed_goes_on(world: World, tmp_path: Path) -> Non
         matter.put(f"{number}.bin")
     old = matter.key
     versions = [found["id"] for found in rows(world.instance, VERSIONS, old)]
-    asyncio.run(kill_at(world, versions[1], f"--matter={matter.id}"))
+    asyncio.run(kill_at(world, VERSION, versions[1], f"--matter={matter.id}"))
     eventually(lambda: not rows(world.instance, ROTATORS))
     assert [found["id"] for found in rows(world.instance, VERSIONS, old)] == versions[1:]
     matter.put("between.bin")
@@ -213,15 +216,39 @@ def test_a_rotation_that_was_killed_goes_on(world: World, tmp_path: Path) -> Non
     assert "No rotation was interrupted" in rotate(world)
 
 
-async def kill_at(world: World, version: UUID, *words: str) -> None:
-    """Rotate one by one, and kill that when it comes to this version."""
+def test_a_root_rotation_that_was_killed_goes_on(world: World, tmp_path: Path) -> None:
+    """Some firm keys lie under the old root then, some under the new, and all goes on."""
+    world.renew()
+    matter = Matter(world, tmp_path)
+    matter.put("kept.bin")
+    theirs = world["other_attorney"].client
+    theirs.call("POST", "/v1/matters", matter_body(world["other_attorney"].id))
+    old = root_of(world)
+    firms = [found["tenant_id"] for found in rows(world.instance, FIRMS, old)]
+    asyncio.run(kill_at(world, FIRM_KEY, firms[-1], "--root"))
+    eventually(lambda: not rows(world.instance, ROTATORS))
+    assert [found["tenant_id"] for found in rows(world.instance, FIRMS, old)] == firms[-1:]
+    matter.put("between.bin")
+    theirs.call("POST", "/v1/matters", matter_body(world["other_attorney"].id))
+    assert world.instance.stop() == 0
+    world.instance.start()
+    matter.check()
+    assert "root" in rotate(world)
+    assert root_of(world) != old
+    assert row(world.instance, LEFT_BEHIND, root_of(world))[0] == 0
+    matter.check()
+    assert "No rotation was interrupted" in rotate(world)
+
+
+async def kill_at(world: World, place: str, row: UUID, *words: str) -> None:
+    """Rotate one by one, and kill that when it comes to this row, which `place` locks."""
     connection = await asyncpg.connect(world.instance.superuser_dsn())
     watching = await asyncpg.connect(world.instance.superuser_dsn())  # a transaction sees activity once
     told = {name: value for name, value in os.environ.items() if not name.startswith("REDWELL_")}
     command = [sys.executable, "-c", ONE_BY_ONE, "rotate", *words, f"--data={world.instance.data}"]
     try:
         async with connection.transaction():
-            await connection.execute("SELECT FROM versions WHERE id = $1 FOR UPDATE", version)
+            await connection.execute(place, row)
             rotating = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=told)
             try:
                 while not await watching.fetchval(WAITS):
