@@ -6,7 +6,7 @@ A rejected upload counts for what is kept of it, which is what `received_bytes` 
 from alembic import op
 
 revision = "0038"
-down_revision = "0035"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -15,6 +15,7 @@ from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
 from services.auth.oauth.routes import router as oauth
 from services.auth.organizations.routes import router as organizations
+from services.auth.proofs.routes import router as proofs
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
 from services.auth.sessions.routes import router as sessions
@@ -41,6 +42,7 @@ _ROUTERS = (
     externals,
     bulk,
     devices,
+    proofs,
 )
 
 

@@ -23,7 +23,7 @@ class Bearer:
     """A member in a live session, as the tables say now.
 
     A program has `scopes`: those of its role that it was given, or fewer; `networks`: see `Principal`; and
-    its own `client_id`.
+    its own `client_id`. `proof_key`: see `Principal`.
     """
 
     member: UUID
@@ -37,6 +37,7 @@ class Bearer:
     scopes: frozenset[Scope] | None = None
     networks: tuple[str, ...] = ()
     client_id: str = CLIENT_ID
+    proof_key: str | None = None
 
     def scopes_for(self, firm: UUID) -> frozenset[Scope]:
         """What the roles allow while acting for `firm`.
@@ -63,6 +64,7 @@ class Bearer:
             amr=self.amr,
             auth_time=self.auth_time,
             networks=self.networks,
+            proof_key=self.proof_key,
         )
 
 
@@ -105,6 +107,12 @@ class TokenMint:
             "nbf": issued - _BACKDATED_SECONDS,
             "exp": issued + lifetime,
         } | ({"networks": list(bearer.networks)} if bearer.networks else {})
+        if bearer.proof_key is not None:
+            claims["cnf"] = {"jkt": bearer.proof_key}
         return AccessToken(
-            access_token=self._key.sign(TYP, claims), expires_in=lifetime, acting_for=firm, scope=scope
+            access_token=self._key.sign(TYP, claims),
+            token_type="Bearer" if bearer.proof_key is None else "DPoP",
+            expires_in=lifetime,
+            acting_for=firm,
+            scope=scope,
         )

@@ -39,10 +39,13 @@ Digits = Annotated[SecretStr, Field(min_length=1, max_length=12)]
 
 
 class AccessToken(Wire):
-    """An access token (RFC 6750), for the organization `acting_for` alone; `scope` is space-separated."""
+    """An access token (RFC 6750), for the organization `acting_for` alone; `scope` is space-separated.
+
+    One of type `DPoP` is good with a proof of the session's key alone (RFC 9449).
+    """
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- a token's type
+    token_type: Literal["Bearer", "DPoP"] = "Bearer"  # noqa: S105 -- a token's type
     expires_in: int
     acting_for: UUID
     scope: str

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell
+from clients.python.redwell_client.proof_key import ProofKey
 
 _CODE_TRIES = 3
 _MEANT = {
@@ -61,10 +62,20 @@ def _join(client: Redwell, code: str) -> str:
 def _confirm(client: Redwell, challenge: str) -> None:
     for left in reversed(range(_CODE_TRIES)):
         try:
-            client.confirm_join(challenge, input("The code it shows now: ").strip())
+            _prove_if_needed(client, challenge, input("The code it shows now: ").strip())
         except ProblemError as refused:
             if refused.slug not in {"mfa-failed", "invalid-input"} or not left:
                 raise
             print("That is not the code of this moment; wait for the next one and check your device's clock.")
         else:
             return
+
+
+def _prove_if_needed(client: Redwell, challenge: str, code: str) -> None:
+    try:
+        client.confirm_join(challenge, code)
+    except ProblemError as refused:
+        if refused.slug != "proof-required":
+            raise
+        client.prove(ProofKey.generate())
+        client.confirm_join(challenge, code)

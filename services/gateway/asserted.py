@@ -18,13 +18,14 @@ REQUEST_ID_HEADER = b"redwell-request-id"
 def assert_admission(key: SigningKey, admission: Admission, service: str, now: datetime) -> str:
     """The assertion that `service` will believe of this one request."""
     principal = claims_of_principal(admission.principal) if admission.principal else None
-    return mint_assertion(key, Assertion(_request(admission, service), principal, admission.address), now)
+    assertion = Assertion(_request(admission, service), principal, admission.address, admission.proof_key)
+    return mint_assertion(key, assertion, now)
 
 
 def verify_admission(
     verifier: TokenVerifier, token: str, received: Admission, service: str, now: datetime
 ) -> Admission:
-    """`received`, completed with what the gateway asserted of exactly this request: principal and address.
+    """`received`, with what the gateway asserted of exactly this request: principal, address, proved key.
 
     Args:
         verifier: of assertions.
@@ -38,7 +39,7 @@ def verify_admission(
     """
     assertion = verify_assertion(verifier, token, _request(received, service), now)
     principal = None if assertion.principal is None else principal_of_claims(dict(assertion.principal))
-    return replace(received, address=assertion.address, principal=principal)
+    return replace(received, address=assertion.address, principal=principal, proof_key=assertion.proof_key)
 
 
 def request_id_of(value: bytes) -> UUID:

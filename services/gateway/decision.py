@@ -8,8 +8,9 @@ Pure, and the same for both faces. The steps, in their order:
 4. The version is ours, where the protocol is tus (412). The body is not encoded, is of the operation's type
    (415), and declares no length beyond its limit (413).
 5. The operation is public; or the secret in the path is one that opens an upload (404), whatever else is
-   sent; or the token is genuine, ours, valid now, and of two factors or a program's, and then it comes from
-   where the program may (401).
+   sent; or the token is genuine, ours, valid now, and of two factors or a program's, comes with a proof of
+   the key that it is bound to, if it is, and from where the program may (401). That no proof was used before
+   is asked of the database afterwards.
 6. The principal has every scope that the operation wants (403).
 7. The last factor is recent enough for the operation (401, RFC 9470): nobody proves one for a refusal. A
    program has none, so it never is.
@@ -31,6 +32,7 @@ from services.gateway.head import (
     read_fields,
 )
 from services.gateway.policy import PolicyTable
+from services.gateway.proofs import Asked, proof_of_anybody, proof_of_token
 from services.gateway.tokens import AccessTokens
 from services.kernel.http.operation import Operation
 from services.kernel.http.tus import VERSION
@@ -44,6 +46,7 @@ from services.kernel.problems import (
     TooLarge,
     UnsupportedMediaType,
 )
+from services.keys.proofs import Proof
 
 _MAX_LENGTH_DIGITS = 19
 
@@ -59,12 +62,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How far a request came. It is admitted when there is no problem; then there is an operation."""
+    """How far a request came. It is admitted when there is no problem; then there is an operation.
+
+    A `proof` is good for the request, and must be found new yet.
+    """
 
     operation: Operation | None
     principal: Principal | None
     user_agent: str
     problem: RedwellError | None
+    proof: Proof | None = None
 
 
 def decide(head: RequestHead, rules: Rules, now: datetime, holder: Principal | None = None) -> Decision:
@@ -73,7 +80,7 @@ def decide(head: RequestHead, rules: Rules, now: datetime, holder: Principal | N
     `holder` is whom the secret in the path stands for, once that is known: it counts for operations that take
     such a secret, and for no other.
     """
-    fields, operation, principal = Fields({}), None, None
+    fields, operation, principal, proof = Fields({}), None, None, None
     try:
         # 1, 2
         check_target(head.raw_path, head.query)
@@ -85,26 +92,30 @@ def decide(head: RequestHead, rules: Rules, now: datetime, holder: Principal | N
         _check_dialect(operation, fields)
         _check_body(operation, fields)
         # 5
-        if operation.access != "public":
-            principal = _identified(operation, fields, rules, now, holder)
+        asked = Asked(operation, head, fields, rules.hosts)
+        if operation.access == "public":
+            proof = proof_of_anybody(asked, now)
+        else:
+            principal, proof = _identified(asked, rules, now, holder)
             _check_network(principal, head.address)
             # 6, 7
             _check_scopes(operation, principal)
             _check_factor(operation, principal, now)
     except RedwellError as problem:
-        return Decision(operation, principal, fields.user_agent, problem)
-    return Decision(operation, principal, fields.user_agent, None)
+        return Decision(operation, principal, fields.user_agent, problem, proof)
+    return Decision(operation, principal, fields.user_agent, None, proof)
 
 
 def _identified(
-    operation: Operation, fields: Fields, rules: Rules, now: datetime, holder: Principal | None
-) -> Principal:
-    if operation.access != "capability":
-        return rules.tokens.identify(fields.get(b"authorization"), now)
+    asked: Asked, rules: Rules, now: datetime, holder: Principal | None
+) -> tuple[Principal, Proof | None]:
+    if asked.operation.access != "capability":
+        principal = rules.tokens.identify(asked.fields.get(b"authorization"), now)
+        return principal, proof_of_token(asked, principal, now)
     # A client repeats the token that it began with, which may have ended long ago: it is not looked at.
     if holder is None or holder.upload is None:
         raise CapabilityUnknown
-    return holder
+    return holder, None
 
 
 def _check_network(principal: Principal, address: str) -> None:
@@ -151,7 +162,7 @@ def _check_factor(operation: Operation, principal: Principal, now: datetime) -> 
     if limit is None:
         return
     if principal.is_program or (now - principal.auth_time).total_seconds() > limit:
-        raise StepUpRequired(limit)
+        raise StepUpRequired(limit, "Bearer" if principal.proof_key is None else "DPoP")
 
 
 def _check_scopes(operation: Operation, principal: Principal) -> None:

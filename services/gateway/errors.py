@@ -1,5 +1,6 @@
 """Refusals that only the gateway makes."""
 
+from services.kernel.http.dpop import CHALLENGE
 from services.kernel.http.tus import VERSION
 from services.kernel.problems import BadRequest, NotFound, RedwellError, Unauthorized
 
@@ -37,6 +38,22 @@ class TokenMissing(Unauthorized):
     slug = "token-missing"
     title = "An access token is needed"
     challenge = "Bearer"
+
+
+class TokenBound(Unauthorized):
+    """RFC 9449 section 7.1: whoever has such a token alone has nothing."""
+
+    slug = "token-bound"
+    title = "The access token is bound to a key; send it as DPoP, with a proof"
+    challenge = CHALLENGE.format("invalid_token")
+
+
+class TokenUnbound(Unauthorized):
+    """A proof says nothing of a token that names no key."""
+
+    slug = "token-unbound"
+    title = "The access token is bound to no key; send it as Bearer"
+    challenge = CHALLENGE.format("invalid_token")
 
 
 class FactorMissing(Unauthorized):

@@ -28,6 +28,7 @@ _SINGLE = frozenset(
     {
         b"host",
         b"authorization",
+        b"dpop",
         b"content-length",
         b"content-type",
         b"content-encoding",

@@ -6,7 +6,7 @@ does.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -17,12 +17,14 @@ from services.gateway.decision import Decision, Rules, decide
 from services.gateway.errors import CapabilityUnknown
 from services.gateway.head import RequestHead
 from services.gateway.keys import PublicKeys
+from services.gateway.proofs import proof_refusal
 from services.kernel.clock import Clock
 from services.kernel.http.operation import Operation
 from services.kernel.ids import new_id
 from services.kernel.logs import logger
 from services.kernel.principal import Admission, Principal
 from services.kernel.problems import EvidenceUnavailable, RedwellError, Unavailable
+from services.keys.proofs import Proof
 from services.keys.verification import TokenError
 
 UNKNOWN_OPERATION: Final = "unknown"
@@ -36,6 +38,23 @@ FindHolder = Callable[[str, datetime], Awaitable[Principal | None]]
 async def nobody(_capability: str, _now: datetime) -> Principal | None:
     """Where there are no capabilities."""
     return None
+
+
+UseProof = Callable[[Proof, datetime], Awaitable[bool]]
+"""Uses a proof up, in the database; whether this was its first use."""
+
+
+async def always_new(_proof: Proof, _now: datetime) -> bool:
+    """Where nobody remembers proofs."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What a decision point asks of the database: whom a capability stands for, whether a proof is new."""
+
+    find_holder: FindHolder = nobody
+    use_proof: UseProof = always_new
 
 
 class RefusalRecorder(Protocol):
@@ -66,7 +85,7 @@ class DecisionPoint:
         keys: whose access tokens are believed; asked again when a token names an unknown key.
         recorder: where refusals go.
         clock: the present.
-        find_holder: whom a capability stands for.
+        lookups: what is asked of the database.
     """
 
     def __init__(
@@ -75,9 +94,9 @@ class DecisionPoint:
         keys: PublicKeys,
         recorder: RefusalRecorder,
         clock: Clock,
-        find_holder: FindHolder = nobody,
+        lookups: Lookups | None = None,
     ) -> None:
-        self._find_holder = find_holder
+        self._lookups = lookups or Lookups()
         self._rules = rules
         self._keys = keys
         self._recorder = recorder
@@ -91,6 +110,7 @@ class DecisionPoint:
             decision = await self._decide_again(head, decision)
         if isinstance(decision.problem, CapabilityUnknown):
             decision = await self._decide_for_holder(head, decision, now)
+        decision = await self._use_proof(decision, now)
         operation = decision.operation
         admission = Admission(
             operation=operation.id if operation else UNKNOWN_OPERATION,
@@ -100,6 +120,7 @@ class DecisionPoint:
             address=head.address,
             user_agent=decision.user_agent,
             principal=decision.principal,
+            proof_key=decision.proof.key if decision.proof else None,
         )
         if decision.problem is None:
             return Verdict(admission, operation)
@@ -116,10 +137,22 @@ class DecisionPoint:
     async def _decide_for_holder(self, head: RequestHead, decision: Decision, now: datetime) -> Decision:
         capability = head.raw_path.rpartition(b"/")[2].decode("latin-1")
         try:
-            holder = await self._find_holder(capability, now)
+            holder = await self._lookups.find_holder(capability, now)
         except Unavailable as problem:
             return Decision(decision.operation, None, decision.user_agent, problem)
         return decide(head, self._rules, now, holder)
+
+    async def _use_proof(self, decision: Decision, now: datetime) -> Decision:
+        """Whoever sends a proof anew has shown no key: nobody is identified by it, whatever else is wrong."""
+        if decision.proof is None or decision.operation is None:
+            return decision
+        try:
+            if await self._lookups.use_proof(decision.proof, now):
+                return decision
+            refused: RedwellError = proof_refusal(decision.operation, "used-before")
+        except Unavailable as problem:
+            refused = problem
+        return replace(decision, principal=None, proof=None, problem=refused)
 
     async def _refuse(
         self, admission: Admission, operation: Operation | None, problem: RedwellError
@@ -139,4 +172,6 @@ class DecisionPoint:
 def _reason(problem: RedwellError) -> str:
     """Why, as evidence has it: more exact about tokens than the answer is."""
     cause = problem.__cause__
+    if problem.reason is not None:
+        return problem.reason
     return f"token-{cause.reason}" if isinstance(cause, TokenError) else problem.slug

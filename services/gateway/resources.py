@@ -9,8 +9,9 @@ from services.gateway.decision import Rules
 from services.gateway.document import NAME, DocumentApp
 from services.gateway.head import hosts_of
 from services.gateway.keys import PublicKeys, access_token_keys
-from services.gateway.point import DecisionPoint
+from services.gateway.point import DecisionPoint, Lookups
 from services.gateway.policy import PolicyTable
+from services.gateway.proof_memory import ProofMemory
 from services.gateway.tokens import AccessTokens
 from services.kernel.clock import Clock
 from services.kernel.contracts import check_contract, committed_operations
@@ -30,7 +31,8 @@ class GatewayResources:
         self.recorder = Recorder(settings, Role.GATEWAY, master, clock)
         self.keys = PublicKeys(access_token_keys(self.database), tokens.verifier, clock)
         rules = Rules(table, tokens, hosts_of(settings.public_url))
-        self.point = DecisionPoint(rules, self.keys, self.recorder, clock, holders(self.database))
+        lookups = Lookups(holders(self.database), ProofMemory(self.database).use)
+        self.point = DecisionPoint(rules, self.keys, self.recorder, clock, lookups)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from services.gateway.errors import FactorMissing, TokenMissing
+from services.gateway.errors import FactorMissing, TokenBound, TokenMissing, TokenUnbound
 from services.kernel.networks import network
 from services.kernel.principal import PROGRAM_ACR, Principal
 from services.kernel.problems import Unauthorized
@@ -17,7 +17,7 @@ TYP: Final = "at+jwt"
 MAX_LIFETIME_SECONDS: Final = 600
 ACCEPTED_ACR: Final = frozenset({"aal2", "aal3"})
 _CACHED_PRINCIPALS: Final = 4096
-_SCHEME: Final = b"bearer "
+_WITH_PROOF: Final = {b"bearer": False, b"dpop": True}
 
 Claims = dict[str, object]
 
@@ -35,19 +35,24 @@ class AccessTokens:
 
         Raises:
             TokenMissing: there is none.
-            Unauthorized: it holds no bearer token that is genuine, ours, and valid now; the cause tells why.
+            Unauthorized: it holds no token that is genuine, ours, and valid now; the cause tells why.
+            TokenBound, TokenUnbound: the token is not one that goes by this scheme.
             FactorMissing: the token is not of two factors.
         """
         if authorization is None:
             raise TokenMissing
-        if authorization[: len(_SCHEME)].lower() != _SCHEME:
+        scheme, _, sent = authorization.partition(b" ")
+        with_proof = _WITH_PROOF.get(scheme.lower())
+        if with_proof is None:
             raise Unauthorized
-        token = authorization[len(_SCHEME) :].decode("latin-1")
+        token = sent.decode("latin-1")
         try:
             claims = self.verifier.verify(token, typ=TYP, audience=self._public_url, now=now)
             principal = self._principals.get(token) or self._remember(token, principal_of_claims(claims))
         except TokenError as error:
             raise Unauthorized from error
+        if (principal.proof_key is not None) != with_proof:
+            raise TokenUnbound if with_proof else TokenBound
         if principal.acr not in ACCEPTED_ACR and not principal.is_program:
             raise FactorMissing
         return principal
@@ -83,6 +88,7 @@ def principal_of_claims(claims: Claims) -> Principal:
             auth_time=_moment(claims["auth_time"]),
             upload=UUID(_string(claims["upload"])) if "upload" in claims else None,
             networks=tuple(map(network, _strings(claims.get("networks", [])))),
+            proof_key=_proof_key(claims),
         )
     except (KeyError, ValueError, OverflowError, OSError) as error:
         raise TokenError("bad-claims") from error
@@ -93,6 +99,16 @@ def _check_kind(roles: frozenset[Role], acr: object) -> None:
     program = roles == {Role.CLIENT}
     if program != (Role.CLIENT in roles) or program != (acr == PROGRAM_ACR):
         raise ValueError("neither a person nor a program")
+
+
+def _proof_key(claims: Claims) -> str | None:
+    """The confirmation of RFC 9449 section 6: the thumbprint of a key, and of nothing else."""
+    confirmation = claims.get("cnf")
+    if confirmation is None:
+        return None
+    if not isinstance(confirmation, dict) or set(confirmation) != {"jkt"}:
+        raise ValueError("a token is confirmed in another way")
+    return _string(confirmation["jkt"])
 
 
 def claims_of_principal(principal: Principal) -> Claims:

@@ -22,6 +22,7 @@ class Principal:
     """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked.
 
     A program's token may say from which `networks` it is good; from anywhere where it names none.
+    With a `proof_key` (RFC 7638), its token is good with proofs of that key alone.
     With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
     """
 
@@ -36,6 +37,7 @@ class Principal:
     auth_time: datetime
     upload: UUID | None = None
     networks: tuple[str, ...] = ()
+    proof_key: str | None = None
 
     @property
     def is_program(self) -> bool:
@@ -48,7 +50,10 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """An admitted request: what the gateway knows of it, and who makes it (None: nobody need be known)."""
+    """An admitted request: what the gateway knows of it, and who makes it (None: nobody need be known).
+
+    `proof_key` is the thumbprint (RFC 7638) of a key that its sender has proved to hold, by this request.
+    """
 
     operation: str
     method: str
@@ -57,3 +62,4 @@ class Admission:
     address: str
     user_agent: str
     principal: Principal | None
+    proof_key: str | None = None

@@ -81,13 +81,13 @@ class StepUpRequired(Unauthorized):
     slug = "step-up-required"
     title = "A factor must be proved again for this operation"
 
-    def __init__(self, max_age_seconds: int) -> None:
+    def __init__(self, max_age_seconds: int, scheme: str = "Bearer") -> None:
         super().__init__(None, max_age=max_age_seconds)
-        self.max_age_seconds = max_age_seconds
+        self.max_age_seconds, self.scheme = max_age_seconds, scheme
 
     def headers(self) -> dict[str, str]:
-        challenge = f'Bearer error="insufficient_user_authentication", max_age="{self.max_age_seconds}"'
-        return {"WWW-Authenticate": challenge}
+        wanted = f'error="insufficient_user_authentication", max_age="{self.max_age_seconds}"'
+        return {"WWW-Authenticate": f"{self.scheme} {wanted}"}
 
 
 class Forbidden(RedwellError):

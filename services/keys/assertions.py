@@ -53,11 +53,15 @@ class AssertedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A request, who sends it (nobody, for an operation that is open to anyone), and from which address."""
+    """A request, who sends it (nobody, for an operation that is open to anyone), and from which address.
+
+    `proof_key` is the thumbprint of a key that the sender has proved to hold.
+    """
 
     request: AssertedRequest
     principal: Mapping[str, object] | None = None
     address: str = ""
+    proof_key: str | None = None
 
 
 def mint_assertion(key: SigningKey, assertion: Assertion, now: datetime) -> str:
@@ -72,6 +76,7 @@ def mint_assertion(key: SigningKey, assertion: Assertion, now: datetime) -> str:
         "exp": issued + LIFETIME_SECONDS,
         "principal": None if assertion.principal is None else dict(assertion.principal),
         "address": assertion.address,
+        "proof_key": assertion.proof_key,
     }
     return key.sign(TYP, claims)
 
@@ -92,7 +97,9 @@ def verify_assertion(
     claims = verifier.verify(token, typ=TYP, audience=request.audience, now=now)
     if any(claims.get(name) != value for name, value in request.to_claims().items()):
         raise TokenError("wrong-request")
-    principal, address = claims.get("principal"), claims.get("address")
+    principal, address, key = (claims.get(name) for name in ("principal", "address", "proof_key"))
     if not isinstance(principal, dict | None) or not isinstance(address, str):
         raise TokenError("bad-claims")
-    return Assertion(request, principal, address)
+    if not isinstance(key, str | None):
+        raise TokenError("bad-claims")
+    return Assertion(request, principal, address, key)

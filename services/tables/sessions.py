@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.auth import member_key
 from services.tables.roles import Role
-from services.tables.schema import ALL, READ, Access, Record, RowId, TenantId
+from services.tables.schema import ALL, KEEP, READ, Access, Record, RowId, TenantId
 
 
 class Challenge(Record):
@@ -84,6 +84,24 @@ class Session(Record):
     """What its owner calls it."""
     client_kid: Mapped[str | None]
     """The key that a program began it with; a person's sessions have none."""
+    proof_key: Mapped[str | None]
+    """RFC 7638 thumbprint: its tokens are good with proofs of that key alone (RFC 9449)."""
+
+
+class ProofPolicy(Record):
+    """Whose sessions an organization wants bound to a key; nobody's, where it has said nothing."""
+
+    __tablename__ = "proof_policies"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["organizations.id"]),
+        CheckConstraint("required_of IN ('nobody', 'programs', 'everyone')", name="required_of"),
+        {"info": {"access": Access(writer="auth", grants={Role.AUTH: KEEP})}},
+    )
+    tenant_id: Mapped[TenantId]
+    required_of: Mapped[str]
+    revision: Mapped[int]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID]
 
 
 class RefreshToken(Record):

@@ -9,7 +9,7 @@ from services.evidence.event import Draft, Event, build_event
 from services.gateway.decision import Rules
 from services.gateway.head import RequestHead, hosts_of
 from services.gateway.keys import PublicKeys
-from services.gateway.point import DecisionPoint
+from services.gateway.point import DecisionPoint, Lookups
 from services.gateway.policy import PolicyTable
 from services.gateway.tokens import AccessTokens
 from services.kernel.http.operation import Operation
@@ -168,9 +168,14 @@ class Watch:
         self.now += timedelta(seconds=seconds)
 
 
-def decision_point(memory: Memory, shelf: Shelf | None = None, watch: Watch | None = None) -> DecisionPoint:
+def decision_point(
+    memory: Memory,
+    shelf: Shelf | None = None,
+    watch: Watch | None = None,
+    lookups: Lookups | None = None,
+) -> DecisionPoint:
     """A point that knows the keys on `shelf` once it has looked there; without a shelf, it knows `KEY`."""
     clock = watch or Watch()
     tokens = AccessTokens(URL, keyring_of([KEY] if shelf is None else []))
     keys = PublicKeys((shelf or Shelf([KEY])).load, tokens.verifier, clock)
-    return DecisionPoint(Rules(TABLE, tokens, hosts_of(URL)), keys, memory, clock)
+    return DecisionPoint(Rules(TABLE, tokens, hosts_of(URL)), keys, memory, clock, lookups)

@@ -248,6 +248,11 @@ GRANT SELECT (tenant_id, size) ON trees TO redwell_docs
 CREATE POLICY docs_tenant ON trees TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT, INSERT, UPDATE (size, frontier) ON trees TO redwell_sequencer
 CREATE POLICY sequencer_across ON trees TO redwell_sequencer USING (true) WITH CHECK (true)
+ALTER TABLE used_proofs OWNER TO redwell_owner
+ALTER TABLE used_proofs ENABLE ROW LEVEL SECURITY
+ALTER TABLE used_proofs FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON used_proofs TO redwell_gateway
+CREATE POLICY gateway_tenant ON used_proofs TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE version_checks OWNER TO redwell_owner
 ALTER TABLE version_checks ENABLE ROW LEVEL SECURITY
 ALTER TABLE version_checks FORCE ROW LEVEL SECURITY
@@ -374,6 +379,11 @@ GRANT SELECT, INSERT ON nda_versions TO redwell_docs
 CREATE POLICY docs_tenant ON nda_versions TO redwell_docs USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 GRANT SELECT (tenant_id, id, firm_key_id), UPDATE (firm_key_id) ON nda_versions TO redwell_rotator
 CREATE POLICY rotator_across ON nda_versions TO redwell_rotator USING (true) WITH CHECK (true)
+ALTER TABLE proof_policies OWNER TO redwell_owner
+ALTER TABLE proof_policies ENABLE ROW LEVEL SECURITY
+ALTER TABLE proof_policies FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE ON proof_policies TO redwell_auth
+CREATE POLICY auth_tenant ON proof_policies TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE subtrees OWNER TO redwell_owner
 ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
 ALTER TABLE subtrees FORCE ROW LEVEL SECURITY

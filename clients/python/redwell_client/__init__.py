@@ -17,6 +17,7 @@ from .errors import (
 )
 from .files import LocalFile, file_sha256
 from .patience import Patience, Watch
+from .proving import Prover
 from .sending import Begun
 from .uploading import AT_ONCE_BYTES, is_in
 
@@ -31,6 +32,7 @@ __all__ = [
     "NotSealedError",
     "Patience",
     "ProblemError",
+    "Prover",
     "Redwell",
     "RedwellClientError",
     "RefusedContentError",

@@ -15,6 +15,7 @@ from .fetching import Fetch
 from .files import Moved, unseen
 from .log import Log
 from .patience import Watch
+from .proving import SCHEME, Prover, Proving
 from .saving import saved
 from .sets import Sets
 from .uploading import JSON, Uploading
@@ -24,25 +25,36 @@ _TIMEOUT = httpx.Timeout(30, read=120)
 
 @dataclass(slots=True)
 class Tokens:
-    """What a signed-in person holds. Neither token shows in a `repr`."""
+    """What a signed-in person holds; neither token shows in a `repr`. `bound`: good with proofs alone."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     acting_for: str
+    bound: bool = False
 
     @classmethod
     def of(cls, answer: Mapping[str, Any], refresh: str = "") -> "Tokens":
-        return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"])
+        bound = answer["token_type"] == SCHEME
+        return cls(answer["access_token"], answer.get("refresh_token", refresh), answer["acting_for"], bound)
+
+    @property
+    def authorization(self) -> str:
+        """The value of the header, with the scheme that goes with the token."""
+        return f"{SCHEME if self.bound else 'Bearer'} {self.access}"
 
 
 class Redwell(Uploading, Sets, Log, Devices):
     """A client. `ca` is a PEM file to trust beside the system's authorities; `tokens` is who one is."""
 
-    def __init__(self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, url: str, *, ca: Path | None = None, tokens: Tokens | None = None, key: Prover | None = None
+    ) -> None:
         context = ssl.create_default_context(cafile=str(ca) if ca else None)
         self.url = url.rstrip("/")
         self.tokens = tokens
         self._http = httpx.Client(base_url=self.url, verify=context, timeout=_TIMEOUT, trust_env=False)
+        if key is not None:
+            self.prove(key)
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +66,10 @@ class Redwell(Uploading, Sets, Log, Devices):
 
     def close(self) -> None:
         self._http.close()
+
+    def prove(self, key: Prover) -> None:
+        """From here on prove `key`: a session that begins is bound to it, and its tokens to proofs of it."""
+        self._http.auth = Proving(key)
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> JSON:
         """One JSON operation.
@@ -216,8 +232,8 @@ class Redwell(Uploading, Sets, Log, Devices):
         own = self.call("GET", "/v1/me")["organization"]["id"]
         firms = {own: "", **{row["id"]: row["name"] for row in self.pages("/v1/firms")}}
         for organization, name in firms.items():
-            token = self.call("POST", "/v1/tokens/switch", {"organization_id": organization})["access_token"]
-            response = self._http.get("/v1/inbox", headers={"Authorization": f"Bearer {token}"})
+            tokens = Tokens.of(self.call("POST", "/v1/tokens/switch", {"organization_id": organization}))
+            response = self._http.get("/v1/inbox", headers={"Authorization": tokens.authorization})
             raise_for_problem(response)
             yield {"name": name, **response.json()}
 
@@ -235,8 +251,8 @@ class Redwell(Uploading, Sets, Log, Devices):
         return done
 
     def _headers(self) -> dict[str, str]:
-        held = self.tokens is not None and self.tokens.access
-        return {"Authorization": f"Bearer {held}"} if held else {}
+        tokens = self.tokens
+        return {"Authorization": tokens.authorization} if tokens is not None and tokens.access else {}
 
     def _keep(self, answer: Mapping[str, Any]) -> None:
         self.tokens = Tokens.of(answer)

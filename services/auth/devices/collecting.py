@@ -12,6 +12,7 @@ from services.auth.oauth.errors import AuthorizationDenied, InvalidGrant, Invali
 from services.auth.oauth.forms import Form
 from services.auth.oauth.public_client import require_public_client
 from services.auth.oauth.schemas import TokenAnswer
+from services.auth.proofs.binding import key_to_bind
 from services.auth.sessions.queries import bearer_of, find_live
 from services.auth.sessions.starting import token_pair
 from services.auth.visit import Visit
@@ -30,6 +31,7 @@ async def device_code(visit: Visit, form: Form) -> TokenAnswer:
         AuthorizationPending, SlowDown: nobody has decided yet; the second makes the interval longer.
         AuthorizationDenied: somebody has denied it, or has ended the session since.
         DeviceCodeExpired: nobody decided in time.
+        ProofRequired: the organization wants sessions bound to a key; the code is then still good.
     """
     require_public_client(form)
     code = form.get("device_code")
@@ -63,9 +65,11 @@ async def _collect(visit: Visit, act: Act, request: UUID, place: Place) -> Token
     if live is None:
         raise AuthorizationDenied
     await lock_member(act.session, Place(live.tenant_id, live.member_id))
+    key = await key_to_bind(act, live.tenant_id, program=False)
     await act.session.refresh(live)
     if live.ended_at is not None:
         raise AuthorizationDenied
+    live.proof_key = key
     bearer = await bearer_of(act.session, live)
     if not bearer.roles:
         raise AuthorizationDenied

@@ -18,6 +18,7 @@ from services.auth.oauth.endpoints import TOKEN_PATH
 from services.auth.oauth.errors import ClientEnded, InvalidScope
 from services.auth.oauth.forms import Form
 from services.auth.oauth.schemas import TokenAnswer
+from services.auth.proofs.binding import key_to_bind
 from services.auth.throttle import SWEPT_AT_ONCE
 from services.auth.tokens import Bearer
 from services.auth.visit import Visit
@@ -42,6 +43,7 @@ async def client_credentials(visit: Visit, form: Form) -> TokenAnswer:
     Raises:
         ClientRefused: it has shown no key, or may not come any more, or not from there.
         InvalidScope: it asked for a scope that it was not given.
+        ProofRequired: its organization wants its sessions bound to a key.
         TooManyRequests: too many assertions were refused lately.
     """
     caller = await authenticate(visit, form, TOKEN_PATH)
@@ -49,7 +51,8 @@ async def client_credentials(visit: Visit, form: Form) -> TokenAnswer:
     async with visit.identified(caller.place.tenant, subject), visit.act(caller.place.tenant) as act:
         live = await require_live(act, caller)
         bearer = _bearer(visit, act, live, _narrowed(live.client, form.get("scope")))
-        return await _issue(visit, act, live, bearer)
+        key = await key_to_bind(act, bearer.organization, program=True)
+        return await _issue(visit, act, live, replace(bearer, proof_key=key))
 
 
 def _narrowed(client: Client, wanted: str | None) -> frozenset[Scope]:
@@ -97,7 +100,7 @@ async def _issue(visit: Visit, act: Act, live: LiveClient, bearer: Bearer) -> To
     if firm != tenant:
         await act.record(draft, firm)
     await act.record(draft, tenant)
-    return TokenAnswer(access_token=access.access_token, expires_in=access.expires_in, scope=access.scope)
+    return TokenAnswer(**access.model_dump(exclude={"acting_for"}))
 
 
 async def _require_engaged(act: Act, firm: UUID, provider: UUID) -> None:
@@ -121,6 +124,7 @@ async def _begin_session(act: Act, live: LiveClient, bearer: Bearer) -> None:
             idle_expires_at=bearer.expires_at,
             expires_at=bearer.expires_at,
             client_kid=live.key.kid,
+            proof_key=bearer.proof_key,
         )
     )
     over = (

@@ -41,6 +41,7 @@ def metadata(public_url: str) -> ServerMetadata:
         scopes_supported=sorted(grantable_scopes(acting_for_another=False)),
         token_endpoint_auth_methods_supported=[*AUTH_METHODS, "none"],
         token_endpoint_auth_signing_alg_values_supported=[ALGORITHM],
+        dpop_signing_alg_values_supported=[ALGORITHM],
     )
 
 

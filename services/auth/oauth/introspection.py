@@ -5,7 +5,7 @@ from services.auth.oauth.endpoints import INTROSPECTION_PATH
 from services.auth.oauth.errors import InvalidRequest
 from services.auth.oauth.forms import Form
 from services.auth.oauth.presented_tokens import AccessClaims, read_access_token
-from services.auth.oauth.schemas import Introspection
+from services.auth.oauth.schemas import Confirmation, Introspection
 from services.auth.sessions.queries import find_live
 from services.auth.visit import Visit
 from services.evidence.event import Draft, Subject
@@ -40,11 +40,12 @@ async def introspect(visit: Visit, form: Form) -> Introspection:
 
 
 def _told(alive: AccessClaims) -> Introspection:
+    key = alive.proof_key
     return Introspection(
         active=True,
         scope=alive.text("scope"),
         client_id=alive.text("client_id"),
-        token_type="Bearer",  # noqa: S106 -- a token's type
+        token_type="Bearer" if key is None else "DPoP",
         exp=alive.number("exp"),
         iat=alive.number("iat"),
         nbf=alive.number("nbf"),
@@ -52,4 +53,5 @@ def _told(alive: AccessClaims) -> Introspection:
         aud=alive.text("aud"),
         iss=alive.text("iss"),
         jti=alive.text("jti"),
+        cnf=None if key is None else Confirmation(jkt=key),
     )

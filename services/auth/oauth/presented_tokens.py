@@ -24,6 +24,12 @@ class AccessClaims:
     def text(self, name: str) -> str:
         return str(self.claims[name])
 
+    @property
+    def proof_key(self) -> str | None:
+        """The thumbprint of the key that the token is bound to."""
+        confirmation = self.claims.get("cnf")
+        return str(confirmation["jkt"]) if isinstance(confirmation, dict) else None
+
     def number(self, name: str) -> int:
         value = self.claims[name]
         assert isinstance(value, int), "the verifier checks times"

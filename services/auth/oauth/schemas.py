@@ -10,7 +10,7 @@ class TokenAnswer(Wire):
     """RFC 6749 section 5.1."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- a token's type
+    token_type: Literal["Bearer", "DPoP"] = "Bearer"  # noqa: S105 -- a token's type
     expires_in: int
     scope: str
     refresh_token: str | None = None
@@ -20,6 +20,12 @@ class TokenAnswer(Wire):
     @classmethod
     def of(cls, pair: TokenPair) -> Self:
         return cls.model_validate(pair.model_dump())
+
+
+class Confirmation(Wire):
+    """RFC 9449 section 6: the thumbprint of the key that the token is bound to."""
+
+    jkt: str
 
 
 class Introspection(Wire):
@@ -36,6 +42,7 @@ class Introspection(Wire):
     aud: str | None = None
     iss: str | None = None
     jti: str | None = None
+    cnf: Confirmation | None = None
 
 
 class PublicKey(Wire):
@@ -72,3 +79,4 @@ class ServerMetadata(Wire):
     scopes_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     token_endpoint_auth_signing_alg_values_supported: list[str]
+    dpop_signing_alg_values_supported: list[str]

@@ -110,4 +110,5 @@ def _view(act: Act, keys: IdentityKeys, row: Session) -> SessionView:
         idle_until=row.idle_expires_at,
         expires_at=row.expires_at,
         current=row.id == act.principal.session,
+        bound=row.proof_key is not None,
     )

@@ -52,6 +52,7 @@ async def bearer_of(session: AsyncSession, live: Session) -> Bearer:
         amr=tuple(live.amr),
         auth_time=live.auth_time,
         expires_at=live.expires_at,
+        proof_key=live.proof_key,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from services.auth.acting import require_engagement
 from services.auth.errors import RefreshRefused
 from services.auth.lookups import Place, find_refresh_token
+from services.auth.proofs.binding import require_same_key
 from services.auth.resources import Resources
 from services.auth.sessions import queries
 from services.auth.sessions.schemas import Renewal
@@ -27,6 +28,7 @@ async def refresh(visit: Visit, body: Renewal) -> TokenPair:
     Raises:
         RefreshRefused: unknown or over; or used before, which ends the session.
         SessionEnded: the session is over.
+        ProofRefused: it is bound to a key, which was not proved (the token is then still good).
         NotFound: one may not act for that organization (the token is then still good).
     """
     place = await find_refresh_token(visit.resources.signin, body.refresh_token.get_secret_value())
@@ -34,6 +36,8 @@ async def refresh(visit: Visit, body: Renewal) -> TokenPair:
         raise RefreshRefused
     async with visit.act(place.tenant) as act:
         session = await queries.lock_session(act.session, place)
+        async with visit.identified(session.tenant, Subject("session", session.id)):
+            await require_same_key(act, session)
         token = await queries.read_token(act.session, place)
         if token.used_at is None:
             return await _rotate(visit, act, session, token, body.acting_for)

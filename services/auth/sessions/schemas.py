@@ -49,7 +49,10 @@ class SessionName(Wire):
 
 
 class SessionView(Wire):
-    """`methods`: how it was signed in (RFC 8176). `idle_until`: when it ends unless it is used."""
+    """`methods`: how it was signed in (RFC 8176). `idle_until`: when it ends unless it is used.
+
+    `bound`: its tokens are good with proofs of its device's key alone (RFC 9449).
+    """
 
     id: UUID
     name: str | None
@@ -59,6 +62,7 @@ class SessionView(Wire):
     idle_until: AwareDatetime
     expires_at: AwareDatetime
     current: bool
+    bound: bool
 
 
 class SessionList(Wire):

@@ -9,6 +9,7 @@ from services.auth.errors import SignInFailed
 from services.auth.externals.terms import ends_at
 from services.auth.factors import ACR, AMR
 from services.auth.lookups import Place
+from services.auth.proofs.binding import key_to_bind
 from services.auth.resources import Resources
 from services.auth.sessions.queries import add_token, roles_of
 from services.auth.tokens import Bearer
@@ -24,6 +25,7 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
 
     Raises:
         SignInFailed: the member is no longer active, or is external and their time is over.
+        ProofRequired: their organization wants sessions bound to a key, and none was proved.
     """
     bearer = await begin_session(act, resources, member)
     pair = await token_pair(act, resources, bearer)
@@ -65,6 +67,8 @@ async def begin_session(
         amr=AMR if approver is None else tuple(approver.amr),
         auth_time=now if approver is None else approver.auth_time,
         expires_at=longest if until is None else min(longest, until),
+        # A device that was approved elsewhere proves its own key when it collects.
+        proof_key=None if approver is not None else await key_to_bind(act, member.tenant, program=False),
     )
     await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
     return bearer
@@ -82,6 +86,7 @@ async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
             created_at=act.now,
             idle_expires_at=act.now + idle,
             expires_at=bearer.expires_at,
+            proof_key=bearer.proof_key,
         )
     )
 

@@ -42,7 +42,7 @@ def _told() -> Iterator[None]:
         leave(INTERRUPTED)
 
 
-def login(
+def login(  # noqa: PLR0913 -- one for each option
     url: Annotated[str, typer.Option(help="Where Redwell is.")] = "https://localhost:8443",
     ca: Annotated[
         Path | None, typer.Option(help="PEM file of the authority that vouches for the server.")
@@ -51,6 +51,9 @@ def login(
         str | None, typer.Option("--for", help="Name or id of the firm to act for, for a provider's people.")
     ] = None,
     *,
+    bound: Annotated[
+        bool, typer.Option("--bound", help="Bind the session to a new key, so that it is of use here alone.")
+    ] = False,
     password: Annotated[
         bool,
         typer.Option(
@@ -66,7 +69,8 @@ def login(
     from services.cli.files.signing import login as run
 
     with _told():
-        print(run(Wanted(url, ca, firm, store, password or not sys.stdin.isatty())))
+        by_password = password or not sys.stdin.isatty()
+        print(run(Wanted(url, ca, firm, store, by_password, bound)))
 
 
 def logout() -> None:

@@ -19,6 +19,7 @@ import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell, RedwellClientError, Tokens
 from clients.python.redwell_client.locking import exclusive
+from clients.python.redwell_client.proof_key import ProofKey
 from services.cli.files import keeping
 from services.cli.pins import own_folder
 
@@ -26,6 +27,9 @@ RENEW_AFTER_SECONDS = 240.0
 """Access tokens live for ten minutes; a transfer that begins with a young one is admitted."""
 KEEP_ALIVE_SECONDS = 1800.0
 """A session idles out after an hour; each renewal is a risk on a bad line, as a refresh token works once."""
+
+
+_UNPROVED = "The proof of this session's key was refused; is the clock here right to the minute?"
 
 
 class NotSignedInError(Exception):
@@ -47,6 +51,8 @@ class Kept:
     login: str
     """Which sign-in it is of."""
     in_keyring: bool = False
+    key: str | None = None
+    """The key that the session is bound to, if it is; PEM."""
 
     def __repr__(self) -> str:
         return f"Kept({self.url!r})"
@@ -93,14 +99,16 @@ class SignedIn:
                     raise NotSignedInError("Somebody signed in anew meanwhile; run the command again.")
                 # Others may be using the old access token meanwhile.
                 access = self.client.tokens.access if self.client.tokens else ""
-                self.client.tokens = Tokens(access, kept.refresh, kept.acting_for)
+                self.client.tokens = Tokens(access, kept.refresh, kept.acting_for, bool(kept.key))
                 try:
                     self.client.refresh()
                 except ProblemError as refused:
                     if refused.status != 401:  # noqa: PLR2004 -- the refusal itself
                         raise
+                    if refused.slug == "proof-refused":
+                        raise NotSignedInError(_UNPROVED) from refused
                     raise SessionOverError("The session has ended; sign in with redwell login.") from refused
-                keep(kept.url, kept.ca, self.client.tokens, kept.login, in_keyring=kept.in_keyring)
+                keep(kept, self.client.tokens)
             self._renewed = time.monotonic()
 
 
@@ -112,7 +120,7 @@ def signed_in() -> Iterator[SignedIn]:
         NotSignedInError: nobody did, or the session has ended.
     """
     kept = read()
-    with Redwell(kept.url, ca=Path(kept.ca) if kept.ca else None) as client:
+    with Redwell(kept.url, ca=Path(kept.ca) if kept.ca else None, key=_key(kept)) as client:
         person = SignedIn(client, kept.login)
         person.renew()
         yield person
@@ -146,18 +154,21 @@ def read() -> Kept:
     return kept
 
 
-def keep(url: str, ca: str | None, tokens: Tokens | None, login: str, *, in_keyring: bool = False) -> None:
-    """Write the file anew, whole or not at all. The refresh token lies there or in the keyring, never both.
+def keep(session: Kept, tokens: Tokens | None) -> None:
+    """Write the file anew with these tokens, whole or not at all.
+
+    The refresh token lies there or in the keyring, never both; the key that goes with it lies in the file.
 
     Raises:
         NotSignedInError: the keyring does not take it.
     """
     assert tokens is not None
-    kept = asdict(Kept(url, ca, tokens.refresh, tokens.acting_for, login))
-    del kept["in_keyring"]
-    if in_keyring:
+    kept = asdict(session) | {"refresh": tokens.refresh, "acting_for": tokens.acting_for}
+    for absent in ("in_keyring", *(["key"] if session.key is None else [])):
+        del kept[absent]
+    if session.in_keyring:
         try:
-            keeping.put(login, kept.pop("refresh"))
+            keeping.put(session.login, kept.pop("refresh"))
         except keeping.KeyringUnusableError as error:
             raise NotSignedInError(f"{error}. Sign in with redwell login.") from error
     write_privately(session_file(), json.dumps(kept))
@@ -176,6 +187,13 @@ def _read_privately(file: Path) -> str:
                 f"{file} is open to others here; sign in with redwell login, or close it (chmod 600)."
             )
         return opened.read()
+
+
+def _key(kept: Kept) -> ProofKey | None:
+    try:
+        return ProofKey.from_pem(kept.key) if kept.key else None
+    except ValueError as error:
+        raise NotSignedInError(f"{session_file()} holds no key; sign in with redwell login.") from error
 
 
 def write_privately(file: Path, text: str) -> None:

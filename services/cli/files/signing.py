@@ -3,6 +3,7 @@
 import getpass
 import platform
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import httpx
 
 from clients.python.redwell_client import ProblemError, Redwell
+from clients.python.redwell_client.proof_key import ProofKey
 from services.cli.files.keeping import KeyringUnusableError, Store, choose
 from services.cli.files.session import (
+    Kept,
     SessionOverError,
     forget,
     forget_token,
@@ -34,7 +37,8 @@ class Wanted:
 
     url: where Redwell is. ca: PEM file to trust beside the system's authorities. firm: name or id of the firm
     to act for; one's own organization if absent. store: where the session is kept. by_password: ask for both
-    factors here, rather than have it approved elsewhere.
+    factors here, rather than have it approved elsewhere. bound: bind the session to a new key; that is done
+    too where the organization demands it.
     """
 
     url: str
@@ -42,6 +46,7 @@ class Wanted:
     firm: str | None
     store: Store
     by_password: bool
+    bound: bool = False
 
 
 def login(wanted: Wanted) -> str:
@@ -54,13 +59,18 @@ def login(wanted: Wanted) -> str:
         in_keyring = choose(wanted.store)
         with Redwell(wanted.url, ca=wanted.ca) as client:
             client.call("GET", "/v1/openapi.json")  # before anything is asked for in vain
-            (_ask_for_factors if wanted.by_password else _have_approved)(client)
+            key = ProofKey.generate()
+            if wanted.bound:
+                client.prove(key)
+            (_ask_for_factors if wanted.by_password else _have_approved)(client, key)
             member, firms = client.call("GET", "/v1/me"), _firms(client)
             if wanted.firm is not None:
                 client.act_for(_chosen(firms, wanted.firm))
             forget_token()
             ca = str(wanted.ca.absolute()) if wanted.ca else None
-            keep(client.url, ca, client.tokens, secrets.token_hex(8), in_keyring=in_keyring)
+            held = key.to_pem() if client.tokens is not None and client.tokens.bound else None
+            login = secrets.token_hex(8)
+            keep(Kept(client.url, ca, "", "", login, in_keyring=in_keyring, key=held), client.tokens)
             return f"{_told(member, firms, wanted.firm)}\n{_kept(wanted.store, in_keyring=in_keyring)}"
     except KeyringUnusableError as unusable:
         raise LoginError(f"{unusable}. --store file keeps the session in a file.") from unusable
@@ -86,13 +96,14 @@ def logout() -> str:
     return "Signed out."
 
 
-def _ask_for_factors(client: Redwell) -> None:
+def _ask_for_factors(client: Redwell, key: ProofKey) -> None:
     email = input("Your e-mail address: ")
     challenge = client.sign_in(email, getpass.getpass("Your password: "))
-    client.confirm_sign_in(challenge, input("The code that your authenticator shows: ").strip())
+    code = input("The code that your authenticator shows: ").strip()
+    _proving(client, key, lambda: client.confirm_sign_in(challenge, code))
 
 
-def _have_approved(client: Redwell) -> None:
+def _have_approved(client: Redwell, key: ProofKey) -> None:
     host = "".join(letter for letter in platform.node() if letter.isprintable())[:_NAME_LETTERS]
     waiting = client.begin_device(f"redwell on {host or 'a machine without a name'}")
     print(
@@ -101,7 +112,18 @@ def _have_approved(client: Redwell) -> None:
         f"It is good for {waiting.expires_in // _MINUTE_SECONDS} minutes.",
         flush=True,
     )
-    client.await_device(waiting)
+    _proving(client, key, lambda: client.await_device(waiting))
+
+
+def _proving(client: Redwell, key: ProofKey, sign_in: Callable[[], None]) -> None:
+    """Sign in, with a proof of the key where the organization demands one."""
+    try:
+        sign_in()
+    except ProblemError as refused:
+        if refused.slug != "proof-required":
+            raise
+        client.prove(key)
+        sign_in()
 
 
 def _kept(store: Store, *, in_keyring: bool) -> str:

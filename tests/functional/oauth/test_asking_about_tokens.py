@@ -8,6 +8,7 @@ import pytest
 from clients.python.redwell_client import ProblemError
 from tests.harness.people import Person, World, invite
 from tests.harness.programs import Program, new_program, put_on_matter
+from tests.harness.proving import Prover, new_token
 
 DEAD = {"active": False}
 
@@ -44,6 +45,15 @@ def test_a_live_token_of_ones_organization_is_told(program: Program) -> None:
         client.token = {"access_token": token, "token_type": "Bearer"}
         answer = client.introspect_token(f"{program.instance.url}/oauth/introspect", token)
     assert answer.json() == told
+
+
+def test_of_a_bound_token_its_key_is_told(program: Program) -> None:
+    prover = Prover(program.instance)
+    token = new_token(program, prover)["access_token"]
+    told = program.post("/oauth/introspect", token=token).json()
+    assert (told["token_type"], told["cnf"]) == ("DPoP", {"jkt": prover.thumbprint})
+    assert program.post("/oauth/revoke", token=token).status_code == 200
+    assert program.post("/oauth/introspect", token=token).json() == DEAD
 
 
 def test_a_persons_token_is_told_to_a_program_of_theirs(program: Program, leaver: Person) -> None:

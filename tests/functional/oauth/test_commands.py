@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from services.cli.files.session import keep
+from services.cli.files.session import Kept, keep
 from tests.harness.desk import Desk
 from tests.harness.people import World, invite
 from tests.harness.programs import Program
@@ -17,7 +17,7 @@ def desk(office: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
     made = Desk(office, tmp_path / "desk")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(made.config))
     admin = invite(office.instance, office["firm_admin"], ["firm_admin"], "second")
-    keep(office.instance.url, str(office.instance.ca), admin.client.tokens, "here")
+    keep(Kept(office.instance.url, str(office.instance.ca), "", "", "here"), admin.client.tokens)
     admin.client.close()
     return made
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.cli.files.session import keep
+from services.cli.files.session import Kept, keep
 from tests.functional.oauth.devices import make_code_new, new_device
 from tests.harness.desk import REDWELL, Desk, Terminal, typed
 from tests.harness.eventually import eventually
@@ -33,7 +33,7 @@ def signed_in(office: World, person: Person, tmp_path: Path, monkeypatch: pytest
     desk = Desk(office, tmp_path / "signed in")
     with monkeypatch.context() as patched:
         patched.setenv("XDG_CONFIG_HOME", str(desk.config))
-        keep(office.instance.url, str(office.instance.ca), person.client.tokens, "here")
+        keep(Kept(office.instance.url, str(office.instance.ca), "", "", "here"), person.client.tokens)
     return desk
 
 

@@ -27,6 +27,7 @@ def test_the_server_says_where_tokens_are_had(instance: Instance) -> None:
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert len(page.headers.get_list("content-security-policy")) == 1
     assert document["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
+    assert document["dpop_signing_alg_values_supported"] == ["ES256"]
     assert len(keyring_from_jwks(keys.json())) >= 1
     assert all("d" not in key for key in keys.json()["keys"])
 
