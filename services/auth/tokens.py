@@ -1,6 +1,7 @@
 """Access tokens (RFC 9068 profile): a member, for one organization, for ten minutes at most."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,9 +68,9 @@ class Bearer:
 
 
 class TokenMint:
-    """Makes access tokens. `key` is the deployment's token signing key."""
+    """Makes access tokens. `key` gives the key that signs now."""
 
-    def __init__(self, settings: Settings, key: SigningKey) -> None:
+    def __init__(self, settings: Settings, key: Callable[[], SigningKey]) -> None:
         self._url = settings.public_url
         self._lifetime_seconds = settings.access_token_seconds
         self._key = key
@@ -106,5 +107,5 @@ class TokenMint:
             "exp": issued + lifetime,
         } | ({"networks": list(bearer.networks)} if bearer.networks else {})
         return AccessToken(
-            access_token=self._key.sign(TYP, claims), expires_in=lifetime, acting_for=firm, scope=scope
+            access_token=self._key().sign(TYP, claims), expires_in=lifetime, acting_for=firm, scope=scope
         )

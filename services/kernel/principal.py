@@ -23,6 +23,7 @@ class Principal:
 
     A program's token may say from which `networks` it is good; from anywhere where it names none.
     With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
+    `key` names what the token was signed with; who came without a token has none.
     """
 
     id: UUID
@@ -36,6 +37,7 @@ class Principal:
     auth_time: datetime
     upload: UUID | None = None
     networks: tuple[str, ...] = ()
+    key: str | None = None
 
     @property
     def is_program(self) -> bool:
