@@ -128,8 +128,8 @@ def status(
     from services.kernel.clock import system_clock
 
     with _refusing():
-        files, states = look(data)
-        print(document(files, states) if as_json else text(files, states, system_clock()))
+        found, now = look(data), system_clock()
+        print(document(found, now) if as_json else text(found, now))
 
 
 @keys.command("stage-signing")

@@ -1,32 +1,29 @@
 """The token signing key gives way to the next beside a running instance: nobody is refused."""
 
-import base64
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
 from services.auth.signing.errors import SigningRotationError
 from services.auth.signing.rotation import PUBLISHED_BEFORE
-from services.cli.keys import signing
+from services.cli.doctor.rotation import examine_rotation
+from services.cli.keys import rotation, signing
 from services.keys.files import KeyDirectory, KeyFile
 from services.keys.generations import Generations
 from services.keys.signing import SigningKey
+from tests.functional.auth.users import ASKED, Users, kid_of
 from tests.harness.eventually import allowed, eventually
 from tests.harness.instance import ROOT
-from tests.harness.people import Person, World, invite, matter_body
+from tests.harness.people import World, matter_body
 from tests.harness.rows import change_of, events, received_bytes, rows
 from tests.harness.stage import LONG, SHAPES, authorization, content_of, staged
 from tests.harness.wire import Wire
 
-ASKED = {"auth": "/v1/me", "docs": "/v1/classes", "audit": "/v1/log/checkpoint"}
 KILLED = """
 import os, signal, sys
 from datetime import timedelta
@@ -52,7 +49,8 @@ def own(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture
 def world(own: World) -> World:
-    """With new tokens, of the key that signs now."""
+    """With fresh factors, and new tokens of the key that signs now."""
+    own.renew()
     for person in (own.operator, *own.people.values()):
         person.client.refresh()
     return own
@@ -71,10 +69,8 @@ def published(world: World) -> list[str]:
         return [key["kid"] for key in http.get("/oauth/keys").json()["keys"]]
 
 
-def kid_of(person: Person) -> str:
-    head = authorization(person)["Authorization"].partition(" ")[2].partition(".")[0]
-    found: str = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
-    return found
+def staged_files(world: World) -> list[str]:
+    return Generations(KeyDirectory(world.instance.data / "keys"), KeyFile.TOKEN).staged()
 
 
 def stage(world: World) -> None:
@@ -114,60 +110,17 @@ def statuses(world: World, shown: Tokens) -> set[int]:
         }
 
 
-@dataclass
-class Users:
-    """People who come again and again with new tokens. `seen`: the keys of those that were taken."""
-
-    world: World
-    seen: dict[str, int] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        stop = threading.Event()
-        people = [
-            invite(self.world.instance, self.world["firm_admin"], ["attorney"], "user") for _ in range(3)
-        ]
-        threads = [threading.Thread(target=self._work, args=(person, stop)) for person in people]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join(60)
-            for person in people:
-                person.client.close()
-
-    def _work(self, person: Person, stop: threading.Event) -> None:
-        try:
-            with self.world.instance.http() as http:
-                while not stop.is_set():
-                    person.client.refresh()
-                    for path in (ASKED["auth"], ASKED["docs"]):
-                        answer = http.get(path, headers=authorization(person))
-                        if answer.status_code != 200:
-                            self.failures.append(f"{path}: {answer.status_code} {answer.text}")
-                    self.seen[kid_of(person)] = self.seen.get(kid_of(person), 0) + 1
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the test must hear of it
-            self.failures.append(repr(error))
-
-    def see(self, kid: str, times: int) -> None:
-        enough = self.seen.get(kid, 0) + times
-        eventually(lambda: self.failures or self.seen.get(kid, 0) >= enough, allowed(30))
-
-
 def test_it_gives_way_under_load_and_nobody_is_refused(world: World) -> None:
     users, old = Users(world), current(world)
     with users.at_work():
         users.see(old, 5)
+        no_more(world)
         before = set(published(world))
         stage(world)
         (new,) = set(published(world)) - before
         users.see(old, 5)
         assert (current(world), new in users.seen) == (old, False)
-        world.instance.clock.advance(PUBLISHED_BEFORE.total_seconds())
+        users.let_pass(PUBLISHED_BEFORE)
         with world.instance.http() as http:  # who asks for keys that nobody knows keeps no known one away
             stranger = {"Authorization": f"Bearer {SigningKey.generate().sign('at+jwt', {'iss': 'nobody'})}"}
             assert {http.get("/v1/me", headers=stranger).status_code for _ in range(8)} == {401}
@@ -221,7 +174,9 @@ def _ended(world: World, document: str) -> str | None:
 
 
 def no_more(world: World) -> None:
-    assert not Generations(KeyDirectory(world.instance.data / "keys"), KeyFile.TOKEN).staged()
+    """Nothing is staged, whatever another test has left."""
+    for kid in staged_files(world):
+        signing.retire(world.instance.data, kid, say_nothing, world.instance.clock.now)
 
 
 @pytest.mark.parametrize(
@@ -240,11 +195,12 @@ def test_what_kill_9_leaves_works_and_can_be_ended(
     rotate(world)
     assert statuses(world, new_tokens(world)) == {200}
     assert kid_of(world["officer"]) == current(world) != old
-    no_more(world)
+    assert not staged_files(world)
     signing.retire(world.instance.data, old, say_nothing, world.instance.clock.now)
 
 
 def test_a_key_that_is_published_and_lies_elsewhere_is_named(world: World) -> None:
+    no_more(world)
     stage(world)
     files = Generations(KeyDirectory(world.instance.data / "keys"), KeyFile.TOKEN)
     (kid,) = files.staged()
@@ -255,11 +211,24 @@ def test_a_key_that_is_published_and_lies_elsewhere_is_named(world: World) -> No
     assert kid not in published(world)
 
 
+def test_status_and_doctor_tell_of_it(world: World) -> None:
+    old = current(world)
+    stage(world)
+    found = rotation.status(world.instance.data)
+    now = world.instance.clock.now()
+    states = {key["kid"]: key["state"] for key in json.loads(rotation.document(found, now))["signing"]}
+    assert (states[old], sorted(states.values()).count("staged")) == ("active", 1)
+    assert f"signing key {old}: active" in rotation.text(found, now)
+    told = "\n".join(each.text for each in examine_rotation(world.instance.data, now))
+    assert "is not used yet" in told
+    assert "open nothing" not in told
+
+
 def test_a_machine_with_a_copy_of_the_key_follows(world: World) -> None:
     """The folder of the first machine is put back as the second one's, where only the file was copied."""
     stage_for_long(world)
     folder = world.instance.data / "keys"
-    (kid,) = Generations(KeyDirectory(folder), KeyFile.TOKEN).staged()
+    (kid,) = staged_files(world)
     before = {name: (folder / name).read_bytes() for name in ("token.pem", f"token-{kid}.pem")}
     rotate(world)
     for name, content in before.items():
@@ -268,5 +237,5 @@ def test_a_machine_with_a_copy_of_the_key_follows(world: World) -> None:
     assert current(world) != kid
     rotate(world)
     assert current(world) == kid
-    no_more(world)
+    assert not staged_files(world)
     assert statuses(world, new_tokens(world)) == {200}
