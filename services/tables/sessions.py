@@ -149,7 +149,7 @@ class SigningKey(Record):
 
 
 def is_believed(
-    kid: ColumnElement[str | None] | str, now: ColumnElement[datetime] | datetime
+    kid: ColumnElement[str] | str, now: ColumnElement[datetime] | datetime
 ) -> ColumnElement[bool]:
     """The key of that name is published and not retired."""
     # The columns are named because some roles may read these only.
