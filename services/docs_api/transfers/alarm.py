@@ -41,6 +41,10 @@ class Bell:
             await asyncio.wait_for(self._rung.wait(), seconds)
         self._rung.clear()
 
+    def doubt(self) -> None:
+        """Access could not be asked for: it is in doubt, as if it had rung."""
+        self._calm.clear()
+
     def settle(self) -> None:
         """Access was found to last; unless it has rung meanwhile, nothing is in doubt."""
         if not self._rung.is_set():

@@ -24,6 +24,8 @@ from tests.harness.rows import change_of, events, received_bytes, rows
 from tests.harness.stage import LONG, SHAPES, authorization, content_of, staged
 from tests.harness.wire import Wire
 
+EMBEDDED = pytest.mark.parametrize("own", ["embedded"], indirect=True)
+"""What does not hang on the shape."""
 KILLED = """
 import os, signal, sys
 from datetime import timedelta
@@ -179,6 +181,7 @@ def no_more(world: World) -> None:
         signing.retire(world.instance.data, kid, say_nothing, world.instance.clock.now)
 
 
+@EMBEDDED
 @pytest.mark.parametrize(
     ("prepare", "step"), [(no_more, "publish"), (stage_for_long, "activate")], ids=["made", "signing"]
 )
@@ -199,6 +202,7 @@ def test_what_kill_9_leaves_works_and_can_be_ended(
     signing.retire(world.instance.data, old, say_nothing, world.instance.clock.now)
 
 
+@EMBEDDED
 def test_a_key_that_is_published_and_lies_elsewhere_is_named(world: World) -> None:
     no_more(world)
     stage(world)
@@ -211,6 +215,7 @@ def test_a_key_that_is_published_and_lies_elsewhere_is_named(world: World) -> No
     assert kid not in published(world)
 
 
+@EMBEDDED
 def test_status_and_doctor_tell_of_it(world: World) -> None:
     old = current(world)
     stage(world)
@@ -224,6 +229,7 @@ def test_status_and_doctor_tell_of_it(world: World) -> None:
     assert "open nothing" not in told
 
 
+@EMBEDDED
 def test_a_machine_with_a_copy_of_the_key_follows(world: World) -> None:
     """The folder of the first machine is put back as the second one's, where only the file was copied."""
     stage_for_long(world)
