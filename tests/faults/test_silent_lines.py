@@ -124,9 +124,9 @@ def test_a_dead_line_of_a_pool_is_given_up(
     settings = Settings.from_environment(built.instance.environment)
 
     async def go() -> list[type[Exception] | None]:
-        pool = Database(settings, Role.COURIER, 1)
+        pool = Database(settings, Role.VERIFIER, 1)
         found: list[type[Exception] | None] = [await _try(pool)]
-        silent.silence(str(Role.COURIER))
+        silent.silence(str(Role.VERIFIER))
         found += [await _try(pool), await _try(pool)]
         await pool.close()
         return found
