@@ -25,8 +25,7 @@ def checked(tokens: AccessTokens) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/checked":
             tokens.identify(dict(scope["headers"]).get(b"authorization"), datetime.now(UTC))
-            scope = {**scope, "path": "/bare", "raw_path": b"/bare"}
-        await answering(scope, receive, send)
+        await answering({**scope, "path": "/bare", "raw_path": b"/bare"}, receive, send)
 
     return app
 
