@@ -4,10 +4,10 @@ import argparse
 import json
 import sys
 
-from bench import vault
+from bench import auth, vault
 from bench.measuring import Result, machine
 
-BENCHES = {"vault": vault.measure}
+BENCHES = {"auth": auth.measure, "vault": vault.measure}
 
 
 def main(arguments: list[str]) -> int:

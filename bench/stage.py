@@ -86,13 +86,13 @@ def _bare_server(instance: Instance) -> Iterator[int]:
     ]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **ALLOCATOR_ENVIRONMENT})
     try:
-        eventually(lambda: _listens(port), 30)
+        eventually(lambda: listens(port), 30)
         yield port
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

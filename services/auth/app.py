@@ -26,6 +26,7 @@ from services.kernel.clock import Clock, system_clock
 from services.kernel.database import Database
 from services.kernel.settings import Settings
 from services.keys.files import KeyFile
+from services.keys.generations import CurrentKey
 from services.keys.passwords import PasswordHasher
 from services.tables.roles import Role
 
@@ -58,7 +59,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         settings=settings,
         signin=Database(settings, Role.SIGNIN, 1),
         keys=IdentityKeys(keys.secret(KeyFile.IDENTITY).key),
-        mint=TokenMint(settings, keys.signing_key(KeyFile.TOKEN)),
+        mint=TokenMint(settings, CurrentKey(keys, KeyFile.TOKEN)),
         hasher=PasswordHasher(),
         mail=open_transport(settings, public_host(settings)),
     )

@@ -58,7 +58,7 @@ async def _insert_platform(session: AsyncSession, now: datetime) -> None:
 async def _insert_key(session: AsyncSession, jwk: dict[str, str], now: datetime) -> None:
     await session.execute(
         insert(SigningKey)
-        .values(tenant_id=PLATFORM, kid=jwk["kid"], jwk=jwk, created_at=now)
+        .values(tenant_id=PLATFORM, kid=jwk["kid"], jwk=jwk, created_at=now, activated_at=now)
         .on_conflict_do_nothing()
     )
 

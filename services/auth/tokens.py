@@ -1,6 +1,7 @@
 """Access tokens (RFC 9068 profile): a member, for one organization, for ten minutes at most."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,9 +70,9 @@ class Bearer:
 
 
 class TokenMint:
-    """Makes access tokens. `key` is the deployment's token signing key."""
+    """Makes access tokens. `key` gives the key that signs now."""
 
-    def __init__(self, settings: Settings, key: SigningKey) -> None:
+    def __init__(self, settings: Settings, key: Callable[[], SigningKey]) -> None:
         self._url = settings.public_url
         self._lifetime_seconds = settings.access_token_seconds
         self._key = key
@@ -110,7 +111,7 @@ class TokenMint:
         if bearer.proof_key is not None:
             claims["cnf"] = {"jkt": bearer.proof_key}
         return AccessToken(
-            access_token=self._key.sign(TYP, claims),
+            access_token=self._key().sign(TYP, claims),
             token_type="Bearer" if bearer.proof_key is None else "DPoP",
             expires_in=lifetime,
             acting_for=firm,

@@ -17,7 +17,20 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, ScalarSelect, Uuid, and_, any_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import (
+    DateTime,
+    ScalarSelect,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -26,13 +39,14 @@ from services.tables.agreements import Consent, Engagement, Grant, NdaSignature,
 from services.tables.auth import Member
 from services.tables.content import Document
 from services.tables.docs import DocumentClass, Matter, MatterPerson
-from services.tables.sessions import Session
+from services.tables.sessions import Session, is_believed
 
 _Person = ColumnElement[UUID] | InstrumentedAttribute[UUID | None]
 TENANT = bindparam("tenant", type_=Uuid())
 MEMBER = bindparam("member", type_=Uuid())
 ORGANIZATION = bindparam("organization", type_=Uuid())
 SESSION = bindparam("session", type_=Uuid())
+TOKEN_KEY = bindparam("token_key", type_=String())
 NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
@@ -43,6 +57,7 @@ def parameters(principal: Principal, now: datetime) -> dict[str, object]:
         "member": principal.id,
         "organization": principal.organization,
         "session": principal.session,
+        "token_key": principal.key,
         "now": now,
     }
 
@@ -84,7 +99,13 @@ def session_lives() -> ColumnElement[bool]:
         Session.ended_at.is_(None),
         Session.idle_expires_at > NOW,
         Session.expires_at > NOW,
+        key_believed(),
     )
+
+
+def key_believed() -> ColumnElement[bool]:
+    """What the token was signed with is not retired; or there is no token."""
+    return or_(TOKEN_KEY.is_(None), is_believed(TOKEN_KEY, NOW))
 
 
 def grant_of_document() -> ScalarSelect[UUID]:

@@ -16,7 +16,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evidence.event import Draft, Event
@@ -24,8 +24,8 @@ from services.evidence.recorder import Recorder
 from services.kernel.database import Database, driver_connection, set_tenants
 from services.kernel.http.admission import admission_of, set_event_header
 from services.kernel.principal import Admission, Principal
-from services.kernel.problems import SessionEnded, Unauthorized
-from services.tables.sessions import Session
+from services.kernel.problems import KeyRetired, SessionEnded, Unauthorized
+from services.tables.sessions import Session, is_believed
 
 
 class UnrecordedActError(RuntimeError):
@@ -87,13 +87,15 @@ async def open_act(
 
 
 async def check_session(session: AsyncSession, principal: Principal, now: datetime) -> None:
-    """Refuse a principal whose session has ended.
+    """Refuse a principal whose session has ended, or whose token's key was retired.
 
     Raises:
         SessionEnded: it was ended, or ran out, since the token was made.
+        KeyRetired: the token must be exchanged for one of a key that is believed.
     """
+    believed = literal(True) if principal.key is None else is_believed(principal.key, now)
     alive = await session.scalar(
-        select(Session.id).where(
+        select(believed).where(
             Session.id == principal.session,
             Session.member_id == principal.id,
             Session.ended_at.is_(None),
@@ -103,6 +105,8 @@ async def check_session(session: AsyncSession, principal: Principal, now: dateti
     )
     if alive is None:
         raise SessionEnded
+    if not alive:
+        raise KeyRetired
 
 
 async def _acting(request: Request) -> AsyncIterator[Act]:

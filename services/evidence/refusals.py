@@ -27,6 +27,7 @@ from services.kernel.problems import (
     EvidenceUnavailable,
     InternalError,
     InvalidInput,
+    KeyRetired,
     MethodNotAllowed,
     NotFound,
     RedwellError,
@@ -109,7 +110,8 @@ async def _recorded(
     recorder: Recorder = request.app.state.recorder
     set_event_header(request.scope, None)
     try:
-        if admission.principal is None:
+        if admission.principal is None or isinstance(problem, KeyRetired):
+            # Who holds a retired key signs what they like: its tokens name nobody.
             await recorder.count_refusal(admission, problem.reason or problem.slug)
             return problem
         tenant = admission.principal.firm

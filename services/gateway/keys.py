@@ -57,14 +57,17 @@ class PublicKeys:
             now = self._clock()
             if now >= self._not_before:
                 self._not_before = now + RETRY_INTERVAL
-                await self._reload(now)
-                self._not_before = now + RELOAD_INTERVAL
+                if await self._reload(now):
+                    self._not_before = now + RELOAD_INTERVAL
             elif not self._kids:
                 raise Unavailable
         return self._kids != before
 
-    async def _reload(self, now: datetime) -> None:
-        """Read the keys. What cannot be read changes nothing; it is `Unavailable` while nothing is known."""
+    async def _reload(self, now: datetime) -> bool:
+        """Read the keys; whether the database answered.
+
+        What cannot be read changes nothing; it is `Unavailable` while nothing is known.
+        """
         published: JWKs | None = None
         try:
             published = list(await self._load(now))
@@ -80,6 +83,7 @@ class PublicKeys:
             if self._kids != keyring.keys():
                 self._verifier.replace_keyring(keyring)
                 self._kids = frozenset(keyring)
+        return published is not None
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:

@@ -1,6 +1,7 @@
 """From an access token to a principal. The token says which roles; what a role may do is ours to say."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from services.kernel.networks import network
 from services.kernel.principal import PROGRAM_ACR, Principal
 from services.kernel.problems import Unauthorized
 from services.kernel.scopes import Role, Scope, scopes_of
+from services.keys.compact import CompactToken
 from services.keys.keyring import Keyring
 from services.keys.verification import TokenError, TokenVerifier
 
@@ -48,7 +50,7 @@ class AccessTokens:
         token = sent.decode("latin-1")
         try:
             claims = self.verifier.verify(token, typ=TYP, audience=self._public_url, now=now)
-            principal = self._principals.get(token) or self._remember(token, principal_of_claims(claims))
+            principal = self._principals.get(token) or self._remember(token, claims)
         except TokenError as error:
             raise Unauthorized from error
         if (principal.proof_key is not None) != with_proof:
@@ -57,9 +59,11 @@ class AccessTokens:
             raise FactorMissing
         return principal
 
-    def _remember(self, token: str, principal: Principal) -> Principal:
+    def _remember(self, token: str, claims: Claims) -> Principal:
         """Keep what was read from a token; it is used again only after the token was verified again."""
-        self._principals[token] = principal
+        # Its key is what the signature was verified with, whatever the claims may say.
+        kid = _string(CompactToken.of(token).unverified_header()["kid"])
+        self._principals[token] = principal = replace(principal_of_claims(claims), key=kid)
         if len(self._principals) > _CACHED_PRINCIPALS:
             self._principals.popitem(last=False)
         return principal
@@ -89,6 +93,7 @@ def principal_of_claims(claims: Claims) -> Principal:
             upload=UUID(_string(claims["upload"])) if "upload" in claims else None,
             networks=tuple(map(network, _strings(claims.get("networks", [])))),
             proof_key=_proof_key(claims),
+            key=_string(claims["key"]) if "key" in claims else None,
         )
     except (KeyError, ValueError, OverflowError, OSError) as error:
         raise TokenError("bad-claims") from error
@@ -113,8 +118,10 @@ def _proof_key(claims: Claims) -> str | None:
 
 def claims_of_principal(principal: Principal) -> Claims:
     """The inverse of `principal_of_claims`, for the assertion that travels to a service."""
-    upload = {"upload": str(principal.upload)} if principal.upload else {}
-    return upload | {
+    some: Claims = {"upload": str(principal.upload)} if principal.upload else {}
+    if principal.key is not None:
+        some["key"] = principal.key
+    return some | {
         "sub": str(principal.id),
         "org": str(principal.organization),
         "firm": str(principal.firm),

@@ -4,6 +4,7 @@ The tenant setting is what the row-level policies read (`services/tables/privile
 `set_config(..., is_local)` in the statement that opens the transaction, so that it cannot outlive it.
 """
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -22,6 +23,9 @@ from services.kernel.settings import Settings
 
 TENANTS_SETTING = "redwell.tenants"
 _STATEMENT_TIMEOUT_MS = "15000"
+SILENT_SECONDS = 20.0
+"""For how long an answer is waited for. Postgres gives up sooner, and says so; if it does not, the line is
+dead, though nobody has closed it."""
 UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 """What asyncpg raises when there is no server to speak to. A server that is starting or stopping adds
 `CannotConnectNowError` and `AdminShutdownError`, which `_is_outage` knows."""
@@ -70,6 +74,7 @@ class Database:
             hide_parameters=True,  # an error that is logged must not bring rows with it
             connect_args={
                 "timeout": 5,
+                "command_timeout": SILENT_SECONDS,
                 "server_settings": {
                     "application_name": str(role),
                     "statement_timeout": _STATEMENT_TIMEOUT_MS,
@@ -88,11 +93,21 @@ class Database:
         """
         with outages_translated():
             async with self._sessions.begin() as session:
-                await set_tenants(session, tenants)
-                yield session
+                try:
+                    await set_tenants(session, tenants)
+                    yield session
+                except TimeoutError:
+                    await _give_up(session)
+                    raise
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _give_up(session: AsyncSession) -> None:
+    """Never use this connection again: nobody answered on it."""
+    with contextlib.suppress(SQLAlchemyError):
+        (await driver_connection(session)).terminate()
 
 
 async def set_tenants(session: AsyncSession, tenants: Iterable[UUID]) -> None:

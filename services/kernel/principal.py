@@ -24,6 +24,7 @@ class Principal:
     A program's token may say from which `networks` it is good; from anywhere where it names none.
     With a `proof_key` (RFC 7638), its token is good with proofs of that key alone.
     With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
+    `key` names what the token was signed with; who came without a token has none.
     """
 
     id: UUID
@@ -38,6 +39,7 @@ class Principal:
     upload: UUID | None = None
     networks: tuple[str, ...] = ()
     proof_key: str | None = None
+    key: str | None = None
 
     @property
     def is_program(self) -> bool:

@@ -2,7 +2,7 @@
 
     RedwellError
     ├── BadRequest 400 · MalformedBody 400
-    ├── Unauthorized 401 ── SessionEnded · StepUpRequired
+    ├── Unauthorized 401 ── SessionEnded · KeyRetired · StepUpRequired
     ├── Forbidden 403
     ├── NotFound 404          "not yours" and "not there" are the same answer
     ├── MethodNotAllowed 405
@@ -73,6 +73,12 @@ class Unauthorized(RedwellError):
 class SessionEnded(Unauthorized):
     slug = "session-ended"
     title = "The session has ended; sign in again"
+
+
+class KeyRetired(Unauthorized):
+    """To whoever asks it is any token that is not believed; the evidence tells more."""
+
+    reason = "token-key-retired"
 
 
 class StepUpRequired(Unauthorized):

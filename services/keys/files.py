@@ -93,7 +93,7 @@ class KeyDirectory:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for file in files or tuple(KeyFile):
                 if not self.has(file):
-                    _create(self.path, file, _new_content(file))
+                    create_file(self.path, file, _new_content(file))
         except OSError as exc:
             raise KeyFileError(f"The key folder {self.path} cannot be written: {exc.strerror}.") from exc
 
@@ -140,7 +140,7 @@ class KeyDirectory:
         content, present = format_symmetric(made).encode(), (self.path / KeyFile.ROOT).stat()
         try:
             # Whoever reads the present one must be able to read this one too.
-            _create(self.path, _root_file(made.name.id), content, (present.st_uid, present.st_gid))
+            create_file(self.path, _root_file(made.name.id), content, (present.st_uid, present.st_gid))
         except OSError as exc:
             raise KeyFileError(f"The key folder {self.path} cannot be written: {exc.strerror}.") from exc
         return made
@@ -163,12 +163,12 @@ class KeyDirectory:
             os.link(self.path / _root_file(key_id), temporary)
             temporary.replace(current)
             (self.path / _root_file(key_id)).unlink()
-            _sync_folder(self.path)
+            sync_folder(self.path)
         except OSError as exc:
             raise KeyFileError(f"The key folder {self.path} cannot be written: {exc.strerror}.") from exc
 
-    def signing_key(self, file: KeyFile) -> SigningKey:
-        """Read `token.pem` or `gateway.pem`; raises KeyFileError as `secret` does."""
+    def signing_key(self, file: str) -> SigningKey:
+        """Read `token.pem`, `gateway.pem` or one to come after them; raises KeyFileError as `secret` does."""
         try:
             return SigningKey.from_pem(self._read(file))
         except ValueError as exc:
@@ -243,7 +243,7 @@ def _check(material: bytes) -> str:
     return hashlib.sha256(_CHECK_LABEL + material).hexdigest()[:8]
 
 
-def _create(folder: Path, name: str, content: bytes, owner: tuple[int, int] | None = None) -> None:
+def create_file(folder: Path, name: str, content: bytes, owner: tuple[int, int] | None = None) -> None:
     """Give `content` this name, durably, unless another process was first; its owner is ours if None."""
     temporary = folder / f".{name}.{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -258,10 +258,10 @@ def _create(folder: Path, name: str, content: bytes, owner: tuple[int, int] | No
             os.link(temporary, folder / name)
     finally:
         temporary.unlink()
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

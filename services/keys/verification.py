@@ -76,9 +76,9 @@ class TokenVerifier:
         Raises:
             TokenError: for anything else, whatever it is.
         """
-        compact = CompactToken.of(token)
-        cache_key = (hashlib.sha256(token.encode("ascii")).digest(), typ, audience)
-        claims = self._cache.get(cache_key) or self._verify_compact(compact, typ, audience)
+        # Any text has a digest; whether it is a token need be found out once.
+        cache_key = (hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), typ, audience)
+        claims = self._cache.get(cache_key) or self._verify_compact(CompactToken.of(token), typ, audience)
         _verify_times(claims, now, self._lifetimes[typ])
         self._remember(cache_key, claims)
         return dict(claims)

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, exists, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import ColumnElement
 
+from services.kernel.ids import PLATFORM
 from services.tables.auth import member_key
 from services.tables.roles import Role
 from services.tables.schema import ALL, KEEP, READ, Access, Record, RowId, TenantId
@@ -132,15 +134,29 @@ class RefreshToken(Record):
 
 
 class SigningKey(Record):
-    """Public half of a token-signing key, as a JWK (RFC 7517)."""
+    """Public half of a token-signing key, as a JWK (RFC 7517).
+
+    Staged until `activated_at`: it is published, and signs nothing yet. From `retired_at` on, which may lie
+    ahead, no token that it signed is believed. There are the platform's rows only.
+    """
 
     __tablename__ = "signing_keys"
+    _check = ("SELECT (tenant_id, kid, retired_at)",)
     __table_args__ = (
         {
             "info": {
                 "access": Access(
                     writer="auth",
-                    grants={Role.AUTH: ("SELECT", "INSERT", "UPDATE (retired_at)"), Role.GATEWAY: READ},
+                    grants={
+                        Role.AUTH: ("SELECT", "INSERT"),
+                        Role.DOCS: _check,
+                        Role.AUDIT: _check,
+                        Role.GATEWAY: READ,
+                        Role.ROTATOR: ("SELECT", "INSERT", "UPDATE (activated_at, retired_at)"),
+                    },
+                    across=dict.fromkeys(
+                        (Role.AUTH, Role.DOCS, Role.AUDIT, Role.ROTATOR), f"tenant_id = '{PLATFORM}'::uuid"
+                    ),
                 )
             }
         },
@@ -149,7 +165,20 @@ class SigningKey(Record):
     kid: Mapped[str] = mapped_column(primary_key=True)
     jwk: Mapped[dict[str, str]] = mapped_column(JSONB)
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+
+
+def is_believed(
+    kid: ColumnElement[str] | str, now: ColumnElement[datetime] | datetime
+) -> ColumnElement[bool]:
+    """The key of that name is published and not retired."""
+    # The columns are named because some roles may read these only.
+    return exists(SigningKey.kid).where(
+        SigningKey.tenant_id == PLATFORM,
+        SigningKey.kid == kid,
+        or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > now),
+    )
 
 
 class Throttle(Record):

@@ -202,10 +202,16 @@ CREATE POLICY verifier_across ON root_canaries TO redwell_verifier USING (tenant
 ALTER TABLE signing_keys OWNER TO redwell_owner
 ALTER TABLE signing_keys ENABLE ROW LEVEL SECURITY
 ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY
-GRANT SELECT, INSERT, UPDATE (retired_at) ON signing_keys TO redwell_auth
-CREATE POLICY auth_tenant ON signing_keys TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT (tenant_id, kid, retired_at) ON signing_keys TO redwell_audit
+CREATE POLICY audit_across ON signing_keys TO redwell_audit USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
+GRANT SELECT, INSERT ON signing_keys TO redwell_auth
+CREATE POLICY auth_across ON signing_keys TO redwell_auth USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
+GRANT SELECT (tenant_id, kid, retired_at) ON signing_keys TO redwell_docs
+CREATE POLICY docs_across ON signing_keys TO redwell_docs USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 GRANT SELECT ON signing_keys TO redwell_gateway
 CREATE POLICY gateway_tenant ON signing_keys TO redwell_gateway USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+GRANT SELECT, INSERT, UPDATE (activated_at, retired_at) ON signing_keys TO redwell_rotator
+CREATE POLICY rotator_across ON signing_keys TO redwell_rotator USING (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid) WITH CHECK (tenant_id = '00000000-0000-7000-8000-000000000000'::uuid)
 ALTER TABLE store_marks OWNER TO redwell_owner
 ALTER TABLE store_marks ENABLE ROW LEVEL SECURITY
 ALTER TABLE store_marks FORCE ROW LEVEL SECURITY

@@ -129,5 +129,41 @@ def status(
     from services.kernel.clock import system_clock
 
     with refusing():
-        files, states = look(data)
-        print(document(files, states) if as_json else text(files, states, system_clock()))
+        found, now = look(data), system_clock()
+        print(document(found, now) if as_json else text(found, now))
+
+
+@keys.command("stage-signing")
+def stage_signing(data: DATA = None) -> None:
+    """Publish the key that tokens are signed with next, so that every verifier knows it beforehand."""
+    from services.cli.keys.signing import stage as run
+
+    with refusing():
+        run(data, print)
+
+
+@keys.command("rotate-signing")
+def rotate_signing(
+    *,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="The present key leaked: believe nothing more that it signed."),
+    ] = False,
+    data: DATA = None,
+) -> None:
+    """Sign tokens with a new key, while everything goes on; takes a minute, unless the key was staged."""
+    from services.cli.keys.signing import rotate as run
+
+    with refusing():
+        run(data, print, at_once=at_once)
+
+
+@keys.command("retire-signing")
+def retire_signing(
+    kid: Annotated[str, typer.Argument(help="The key's id, as `keys status` shows it.")], data: DATA = None
+) -> None:
+    """Believe nothing more that a signing key has signed, though its time was not over."""
+    from services.cli.keys.signing import retire as run
+
+    with refusing():
+        run(data, kid, print)

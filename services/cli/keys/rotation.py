@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.auth.signing.rows import KeyRow, State, signing_keys
 from services.cli.doctor import gather
 from services.cli.doctor.credentials import KeyFacts
 from services.cli.doctor.finding import age_text
@@ -45,8 +46,17 @@ def rotate(data: Path | None, wanted: Wanted, tell: Callable[[str], None]) -> No
     asyncio.run(_rotate(data, wanted, tell))
 
 
-def status(data: Path | None) -> tuple[list[KeyFacts], KeyStates]:
-    """The key files, and the keys in the database (raises HostError, KeysError, ValidationError)."""
+@dataclass(frozen=True, slots=True)
+class AllKeys:
+    """The key files, the keys in the database, and those that tokens are and were signed with."""
+
+    files: list[KeyFacts]
+    states: KeyStates
+    signing: list[KeyRow]
+
+
+def status(data: Path | None) -> AllKeys:
+    """What keys there are (raises HostError, KeysError, ValidationError)."""
     return asyncio.run(_status(settings_of(data)))
 
 
@@ -94,9 +104,10 @@ async def _rotator(settings: Settings, tell: Callable[[str], None]) -> AsyncIter
         yield Rotator(rows, keys, tell)
 
 
-async def _status(settings: Settings) -> tuple[list[KeyFacts], KeyStates]:
+async def _status(settings: Settings) -> AllKeys:
     async with database_of(settings, Role.ROTATOR) as connection:
-        return [*gather.key_facts(settings.keys), *_other_roots(settings.keys)], await key_states(connection)
+        files = [*gather.key_facts(settings.keys), *_other_roots(settings.keys)]
+        return AllKeys(files, await key_states(connection), await signing_keys(connection))
 
 
 def _other_roots(folder: Path) -> list[KeyFacts]:
@@ -116,13 +127,15 @@ def _problem(keys: KeyDirectory, key: UUID) -> str | None:
     return None
 
 
-def document(files: list[KeyFacts], states: KeyStates) -> str:
+def document(keys: AllKeys, now: datetime) -> str:
     """What programs read."""
+    states = keys.states
     told = {
-        "files": [asdict(each) for each in files],
+        "files": [asdict(each) for each in keys.files],
         "firms": [asdict(each) for each in states.firms],
         "unfinished": [asdict(each) for each in states.unfinished],
         "roots": states.roots,
+        "signing": [{**asdict(each), "state": each.state(now)} for each in keys.signing],
     }
     return json.dumps(told, indent=2, default=_plain)
 
@@ -131,9 +144,11 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def text(files: list[KeyFacts], states: KeyStates, now: datetime) -> str:
+def text(keys: AllKeys, now: datetime) -> str:
     """What people read."""
-    lines = [_file_line(each, states, now) for each in files]
+    states = keys.states
+    lines = [_file_line(each, states, now) for each in keys.files]
+    lines += [_signing_line(each, now) for each in keys.signing if each.state(now) is not State.RETIRED]
     lines += [_firm_line(each, now) for each in states.firms]
     lines += [unfinished_text(each, now) for each in states.unfinished]
     return "\n".join(lines)
@@ -147,6 +162,11 @@ def _file_line(file: KeyFacts, states: KeyStates, now: datetime) -> str:
         return line
     count = states.roots.get(file.id or "", 0)
     return f"{line}, {count} firm keys lie under it" if count else f"{line}, nothing lies under it"
+
+
+def _signing_line(key: KeyRow, now: datetime) -> str:
+    line = f"signing key {key.kid}: {key.state(now)}, published {age_text(key.created_at, now)} ago"
+    return line if key.retired_at is None else f"{line}, until {key.retired_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _firm_line(firm: FirmKeyState, now: datetime) -> str:

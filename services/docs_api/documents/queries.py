@@ -217,7 +217,7 @@ FETCHABLE = {
     for numbered in (False, True)
 }
 """By whether one acts for another, and whether a version's number is asked for."""
-_ASKED = ("tenant", "member", "organization", "session", "now", "document", "number")
+_ASKED = ("tenant", "member", "organization", "session", "token_key", "now", "document", "number")
 FETCHABLE_BY_MANY = {
     kind: Crowd(statement, [name for name in _ASKED if name in statement.order])
     for kind, statement in FETCHABLE.items()

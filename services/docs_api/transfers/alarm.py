@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from services.kernel.database import UNREACHABLE, password_of
+from services.kernel.ids import PLATFORM
 from services.kernel.logs import logger
 from services.kernel.settings import Settings
 from services.tables.roles import Role
@@ -39,6 +40,10 @@ class Bell:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), seconds)
         self._rung.clear()
+
+    def doubt(self) -> None:
+        """Access could not be asked for: it is in doubt, as if it had rung."""
+        self._calm.clear()
 
     def settle(self) -> None:
         """Access was found to last; unless it has rung meanwhile, nothing is in doubt."""
@@ -128,7 +133,7 @@ class Alarm:
             self.ring(UUID(tenant))
 
     def ring(self, tenant: UUID | None) -> None:
-        """Wake whoever waits for `tenant`; everybody, if it is None."""
+        """Wake whoever waits for `tenant`; everybody, if it is None or the platform, whose keys all have."""
         for bell, tenants in self._bells.items():
-            if tenant is None or tenant in tenants:
+            if tenant in {None, PLATFORM} or tenant in tenants:
                 bell.ring()

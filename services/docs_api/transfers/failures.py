@@ -8,7 +8,7 @@ from services.docs_api.sealing.segments import SealError
 from services.docs_api.stores.errors import FirmStoreUnavailable
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure, UploadExpired, UploadTakenOver
 from services.evidence.refusals import as_problem
-from services.kernel.problems import BadRequest, RedwellError, Unavailable
+from services.kernel.problems import BadRequest, KeyRetired, RedwellError, Unavailable
 from services.keys.errors import KeysError
 from services.storage.protocol import ObjectMissingError, StoreError, StoreShutError
 
@@ -32,7 +32,7 @@ def reason_of(error: BaseException) -> str:
         return "client-gone"
     if isinstance(error, asyncio.CancelledError):
         return "server-stopped"
-    if isinstance(error, (AccessEnded, UploadExpired, UploadTakenOver)):
+    if isinstance(error, (AccessEnded, KeyRetired, UploadExpired, UploadTakenOver)):
         return error.reason
     if isinstance(error, StoreError) and not isinstance(error, ObjectMissingError):
         return "store-unavailable"

@@ -1,6 +1,7 @@
 """Keeps asking, while bytes move, whether they still may.
 
-The database decides: at least once a second, and at once when the alarm rings.
+The database decides: at least once a second, and at once when the alarm rings. While it does not answer,
+nothing more is handed over.
 """
 
 import asyncio
@@ -12,8 +13,13 @@ from uuid import UUID
 from services.docs_api.transfers.alarm import Alarm, Bell
 from services.docs_api.transfers.errors import TransferTooSlow
 from services.docs_api.transfers.pace import Pace
+from services.kernel.problems import Unavailable
 
 CHECK_SECONDS = 1.0
+DOUBT_SECONDS = 0.75
+"""How long the database may take to answer before nothing more is handed over until it has."""
+PATIENCE_SECONDS = 15.0
+"""How long it may take before the transfer ends."""
 Result = TypeVar("Result")
 
 
@@ -44,8 +50,31 @@ class Watch:
                 await self.bell.wait(self.every_seconds)
                 if self.pace.too_slow():
                     raise TransferTooSlow
-                await self.check()
+                await self._answered()
                 self.bell.settle()
+
+    async def _answered(self) -> None:
+        """As `check`, but nothing goes out while it takes long; and that no answer comes is `Unavailable`."""
+        asking = asyncio.ensure_future(self.check())
+        try:
+            done, _ = await asyncio.wait([asking], timeout=DOUBT_SECONDS)
+            if not done:
+                self.bell.doubt()
+                done, _ = await asyncio.wait([asking], timeout=PATIENCE_SECONDS)
+        except asyncio.CancelledError:
+            asking.cancel()
+            await asyncio.wait([asking], timeout=DOUBT_SECONDS)
+            raise
+        if not done:
+            asking.add_done_callback(_heard)  # its connection gives up by itself
+            raise Unavailable
+        asking.result()
+
+
+def _heard(late: asyncio.Future[None]) -> None:
+    """Whatever it says now, nobody waits for it any more."""
+    if not late.cancelled():
+        late.exception()
 
 
 async def under_watch(work: Coroutine[Any, Any, Result], *guards: Coroutine[Any, Any, None]) -> Result:

@@ -24,7 +24,7 @@ SETTINGS = Settings(
     database_host="nowhere",
     database_passwords=SecretStr("{}"),
 )
-MINT = TokenMint(SETTINGS, KEY)
+MINT = TokenMint(SETTINGS, lambda: KEY)
 HOME, FIRM = uuid4(), uuid4()
 PARALEGAL = Bearer(
     member=uuid4(),

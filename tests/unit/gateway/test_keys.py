@@ -70,6 +70,29 @@ async def test_a_lost_database_changes_nothing() -> None:
     assert list(verifier._keyring) == [KEY.kid]
 
 
+async def test_what_the_database_did_not_answer_is_asked_again_in_a_second() -> None:
+    shelf, watch = Shelf([KEY]), Watch()
+    keys, _ = following(shelf, watch)
+    await keys.refresh()
+    shelf.keys.append(SigningKey.generate())
+    shelf.broken = True
+    watch.advance(60)
+    assert [await keys.refresh() for _ in range(9)] == [False] * 9
+    assert shelf.reads == 2
+    shelf.broken = False
+    watch.advance(1)
+    assert await keys.refresh()
+
+
+async def test_a_flood_of_unknown_names_costs_a_read_a_minute() -> None:
+    shelf, watch = Shelf([KEY]), Watch()
+    keys, _ = following(shelf, watch)
+    for _ in range(3):
+        await asyncio.gather(*(keys.refresh() for _ in range(500)))
+        watch.advance(59)
+    assert shelf.reads == 2
+
+
 @pytest.mark.parametrize("shelf", [Shelf(), Shelf([KEY], broken=True)], ids=["none published", "no database"])
 async def test_while_no_key_was_ever_read_they_are_looked_for_every_second(shelf: Shelf) -> None:
     watch = Watch()

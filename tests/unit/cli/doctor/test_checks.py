@@ -1,12 +1,15 @@
 """Every check of `redwell doctor`, with facts on both sides of each line it draws."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from services.auth.signing.rows import KeyRow
 from services.cli.doctor import credentials, folders, service, versions
 from services.cli.doctor.finding import Finding, Verdict, age_text, needs_mending, size_text
+from services.cli.doctor.rotation import found_of_signing
 from services.keys.certificates import Validity
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -191,3 +194,18 @@ def test_sizes_and_ages_are_said_as_people_say_them() -> None:
         "5 hours",
         "3 days",
     ]
+
+
+class TestSigningKeys:
+    KEY = KeyRow("kid", NOW, NOW, None)
+
+    def test_one_that_signs_and_is_believed_is_nothing_to_tell(self) -> None:
+        assert not list(found_of_signing([self.KEY], "kid", NOW))
+
+    @pytest.mark.parametrize("keys", [[], [replace(KEY, retired_at=NOW)]], ids=["unknown", "retired"])
+    def test_one_that_signs_and_is_not_believed(self, keys: list[KeyRow]) -> None:
+        assert [found.verdict for found in found_of_signing(keys, "kid", NOW)] == [Verdict.MEND]
+
+    def test_one_that_waits(self) -> None:
+        keys = [self.KEY, replace(self.KEY, kid="next", activated_at=None)]
+        assert [found.verdict for found in found_of_signing(keys, "kid", NOW)] == [Verdict.NOTE]

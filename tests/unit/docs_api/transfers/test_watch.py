@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from services.docs_api.transfers import watch as watching
 from services.docs_api.transfers.alarm import Alarm
 from services.docs_api.transfers.errors import AccessEnded
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.watch import Watch, under_watch, whatever_happens
+from services.kernel.problems import Unavailable
 from services.kernel.settings import Settings
 
 
@@ -119,3 +121,33 @@ async def test_what_rings_while_access_is_asked_for_is_not_missed(alarm: Alarm) 
     with pytest.raises(AccessEnded):
         await asyncio.wait_for(keeping, 30)
     assert asked == 2
+
+
+async def test_nothing_goes_out_while_the_database_says_nothing(
+    alarm: Alarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "DOUBT_SECONDS", 0)
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def check() -> None:
+        asked.set()
+        await answer.wait()
+
+    watch = Watch(check, Pace(0, asyncio.get_running_loop().time), alarm, (FIRM,), 0.001)
+    await asyncio.wait_for(watch.bell.calm(), 30)
+    keeping = asyncio.ensure_future(watch.keep())
+    await asked.wait()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(watch.bell.calm(), 0.05)
+    answer.set()
+    await asyncio.wait_for(watch.bell.calm(), 30)
+    keeping.cancel()
+    await asyncio.wait([keeping])
+
+
+async def test_a_database_that_never_answers_ends_it(alarm: Alarm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "DOUBT_SECONDS", 0)
+    monkeypatch.setattr(watching, "PATIENCE_SECONDS", 0)
+    watch = Watch(_never, Pace(0, asyncio.get_running_loop().time), alarm, (FIRM,), 0.001)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(watch.keep(), 30)
