@@ -21,13 +21,14 @@ from services.docs_api.statements import Prepared
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
 from services.docs_api.transfers.ended import why_ended
 from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken
+from services.docs_api.transfers.leftovers import remove
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.queries import HOLD, KEEP, STANDING, STILL_WRITABLE
 from services.docs_api.transfers.watch import CHECK_SECONDS, Watch, under_watch
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
 from services.kernel.principal import Principal
-from services.kernel.problems import RedwellError, TooLarge
+from services.kernel.problems import RedwellError, TooLarge, Unavailable
 from services.storage.protocol import new_object_key
 
 
@@ -130,6 +131,17 @@ class Receiving:
         """Store first, then say so: a row never points at nothing."""
         object_key = new_object_key()
         await self._vault.store.put(object_key, segment.sealed)
+        try:
+            await self._say_kept(segment, object_key)
+        except Unavailable:
+            raise  # whether it was committed is not known
+        except RedwellError:
+            await remove(self._vault.store, [object_key])
+            raise
+        self._kept_bytes = segment.offset_bytes + segment.length_bytes
+        self._sealed_digests.update(segment.sealed_sha256)
+
+    async def _say_kept(self, segment: SealedSegment, object_key: str) -> None:
         received = segment.offset_bytes + segment.length_bytes
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
@@ -149,8 +161,6 @@ class Receiving:
                     "salt": bytes(segment.sealed[:SALT_BYTES]),
                 },
             )
-        self._kept_bytes = received
-        self._sealed_digests.update(segment.sealed_sha256)
 
     async def _hold(self, session: AsyncSession, received_bytes: int, silent_seconds: float = 0) -> None:
         """Extend the lease, if the upload may still go on; it counts from when the client was last heard."""

@@ -8,10 +8,12 @@ from sqlalchemy import delete, update
 from services.docs_api.access import parameters
 from services.docs_api.keys import matter_names
 from services.docs_api.transfers.admission import require_free
+from services.docs_api.transfers.leftovers import remove
 from services.docs_api.tus.creating import http_date
 from services.docs_api.tus.metadata import format_metadata
 from services.docs_api.tus.queries import check_not_ended, held
 from services.docs_api.tus.sending import require_unfinished
+from services.docs_api.vault import vault_of
 from services.evidence.act import Act, open_act
 from services.evidence.event import Draft, Subject
 from services.kernel.http.admission import principal_of
@@ -58,15 +60,19 @@ async def terminate(request: Request) -> Response:
         require_unfinished(row["state"])
         require_free(row["lease_expires_at"], act.now)
         tenant, version = act.principal.firm, row["version_id"]
-        await act.session.execute(
-            delete(Segment).where(Segment.tenant_id == tenant, Segment.version_id == version)
+        gone = await act.session.scalars(
+            delete(Segment)
+            .where(Segment.tenant_id == tenant, Segment.version_id == version)
+            .returning(Segment.object_key)
         )
+        keys = gone.all()
         for table, row_id in ((Upload, row["id"]), (Version, version)):
             await act.session.execute(
                 update(table).where(table.tenant_id == tenant, table.id == row_id).values(state="abandoned")
             )
         change = {"received": row["received_bytes"]}
         await act.record(Draft("upload.terminated", subject=_subject(row), change=change))
+    await remove(vault_of(request).store, keys)
     return Response(status_code=204)
 
 

@@ -178,3 +178,34 @@ def test_what_a_program_began_ends_with_it(case: Case, end: str) -> None:
         over = "UPDATE clients SET expires_at = now() WHERE id = $1"
         rows(case.world.instance, over, UUID(program.id))
     eventually(lambda: case.used() == 0)
+
+
+def _has_gone(case: Case, keys: list[str]) -> bool:
+    return not set(keys) & objects_on_disk(case.world.instance).keys()
+
+
+def test_objects_of_an_upload_that_is_ended_go_with_it(case: Case) -> None:
+    upload, _, document = case.begun(2 * MIB)
+    assert upload.patch(0, content_of("part", MIB)).status_code == 204
+    keys = case.keys(document)
+    assert (len(keys), case.there(keys)) == (1, True)
+    assert upload.delete().status_code == 204
+    assert _has_gone(case, keys)
+
+
+def test_objects_of_what_was_broken_off_go_at_once(case: Case) -> None:
+    """Of a request that is refused at its end, and of one whose content is found to be too much."""
+    before = objects_on_disk(case.world.instance).keys()
+    headers = authorization(case.person)
+    for length, content in ((None, content_of("a", 9 * MIB)), (9 * MIB, content_of("b", 9 * MIB + 1))):
+        document = {"name": f"{length}.bin", "folder": "", "class_id": "pleadings", "sha256": "0" * 64}
+        declared = {} if length is None else {"length_bytes": length}
+        made = case.http.post(
+            f"/v1/matters/{case.matter}/documents", json=document | declared, headers=headers
+        )
+        upload, media = made.json()["upload"]["id"], {"Content-Type": "application/octet-stream"}
+        answer = case.http.put(
+            f"/v1/uploads/{upload}/content", content=iter([content]), headers=headers | media
+        )
+        assert answer.status_code == 422
+    assert objects_on_disk(case.world.instance).keys() <= before
