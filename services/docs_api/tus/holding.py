@@ -22,7 +22,7 @@ from services.tables.content import Segment, Upload, Version
 
 
 async def tell_offset(request: Request) -> Response:
-    """How much of the upload is durable, and what it is called.
+    """How much of the upload is durable, and what its sender called it.
 
     Raises:
         NotFound: it is not there for whoever asks, or was ended.
@@ -30,21 +30,32 @@ async def tell_offset(request: Request) -> Response:
     """
     async with open_act(request, [principal_of(request).firm], None) as act:
         row = await _held(act, lock=False)
-        names = matter_names(act, row)
-        document = {
-            "name": names.open("documents.name_sealed", row["document_id"], row["name_sealed"]),
-            "folder": names.open("documents.folder_sealed", row["document_id"], row["folder_sealed"]),
-            "media_type": row["media_type"],
-            "class_id": row["class_id"],
-        }
+        told = _told(act, row)
         await act.record(Draft("upload.read", subject=_subject(row)))
     answer = {
         "upload-offset": str(row["received_bytes"]),
         "upload-length": str(row["declared_bytes"]),
-        "upload-metadata": format_metadata(document),
         "upload-expires": http_date(row["expires_at"]),
     }
-    return Response(headers=answer)
+    return Response(headers=answer | told)
+
+
+def _told(act: Act, row: dict[str, Any]) -> dict[str, str]:
+    """What the sender said of the document, as long as it is that: whoever may only write reads no names.
+
+    Of a document's next version it said nothing that is the document's; and what somebody has changed since
+    is theirs. The first version's becoming available is a change as well.
+    """
+    if row["number"] != 1 or row["revision"] != (1 if row["state"] == "complete" else 0):
+        return {}
+    names = matter_names(act, row)
+    document = {
+        "name": names.open("documents.name_sealed", row["document_id"], row["name_sealed"]),
+        "folder": names.open("documents.folder_sealed", row["document_id"], row["folder_sealed"]),
+        "media_type": row["media_type"],
+        "class_id": row["class_id"],
+    }
+    return {"upload-metadata": format_metadata(document)}
 
 
 async def terminate(request: Request) -> Response:
