@@ -93,6 +93,18 @@ class Recorder:
         if self._pool is not None:
             await self._pool.close()
 
+    async def make_ready(self, tenant: UUID, admission: Admission) -> None:
+        """Have the key at hand that seals the personal data of this request's events in `tenant`.
+
+        For whoever appends events of several requests in one transaction: that is not to wait for a key.
+
+        Raises:
+            EvidenceUnavailable: there is none to be had.
+        """
+        subject = admission.principal.id if admission.principal else tenant
+        async with _evidence_or_nothing():
+            await self._subject_key(tenant, subject, self.clock())
+
     async def append(
         self, connection: asyncpg.Connection, tenant: UUID, draft: Draft, admission: Admission | None
     ) -> Event:
@@ -140,14 +152,20 @@ class Recorder:
         """Insert events of several requests, each as `append` does, in one round trip (raises as it)."""
         async with _evidence_or_nothing():
             events = [build_event(*entry, self.clock()) for entry in entries]
-            rows = [(*_values(event), _subject_of(event), await self._sealed(event)) for event in events]
-            await connection.executemany(_INSERT, rows)
+            await connection.executemany(_INSERT, [await self._row(event) for event in events])
         return events
 
     async def append_all_alone(self, tenant: UUID, drafts: Sequence[Draft], admission: Admission) -> None:
         """As `append_all`, in a transaction of its own."""
-        async with _evidence_or_nothing(), self._transaction({tenant}) as connection:
-            await self.append_all(connection, tenant, drafts, admission)
+        async with _evidence_or_nothing():
+            # Before the transaction: what fetches a key needs the connection that it takes.
+            rows = [await self._row(build_event(tenant, draft, admission, self.clock())) for draft in drafts]
+            async with self._transaction({tenant}) as connection:
+                for start in range(0, len(rows), INSERTED_AT_ONCE):
+                    await connection.executemany(_INSERT, rows[start : start + INSERTED_AT_ONCE])
+
+    async def _row(self, event: Event) -> tuple[object, ...]:
+        return (*_values(event), _subject_of(event), await self._sealed(event))
 
     async def count_refusal(self, admission: Admission, reason: str) -> None:
         """Count a refusal of somebody unknown: per source, operation, reason and minute, exactly."""

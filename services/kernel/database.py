@@ -124,6 +124,35 @@ async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
     return raw.driver_connection
 
 
+@asynccontextmanager
+async def connected(
+    settings: Settings, role: str, *, name: str | None = None, command_seconds: float = 60
+) -> AsyncIterator[asyncpg.Connection]:
+    """One connection outside every pool, for work that runs alone; ending it frees its locks.
+
+    `name` is what Postgres shows of it, if that is not the role's.
+
+    Raises:
+        KeyError: no password of the role is known.
+        OSError, asyncpg.PostgresError, asyncpg.InterfaceError: the database does not answer.
+    """
+    user = str(role)  # asyncpg takes no subclass of str
+    connection = await asyncpg.connect(
+        host=settings.database_host,
+        port=settings.database_port,
+        database=settings.database_name,
+        user=user,
+        password=password_of(settings, user),
+        timeout=5,
+        command_timeout=command_seconds,
+        server_settings={"application_name": name or user},
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
+
+
 class outages_translated:  # noqa: N801 -- reads as a clause: `with outages_translated():`
     """Turns "there is no database" into `Unavailable`; every other error passes as it is."""
 

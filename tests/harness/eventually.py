@@ -1,8 +1,9 @@
 """Waiting for what another process does: asked again and again, with a deadline."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from threading import Event
 from typing import TypeVar
 
@@ -16,6 +17,15 @@ def eventually(condition: Callable[[], T | None], seconds: float = 30) -> T:
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
         Event().wait(POLL_SECONDS)
+    return found
+
+
+async def eventually_async(condition: Callable[[], Awaitable[T | None]], seconds: float = 30) -> T:
+    """As `eventually`, of what runs in this event loop and must not be kept from it."""
+    deadline = time.monotonic() + seconds
+    while not (found := await condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        await asyncio.sleep(POLL_SECONDS)
     return found
 
 

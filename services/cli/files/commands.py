@@ -1,14 +1,13 @@
 """The commands `login`, `logout`, `ls`, `put` and `get`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.files.keeping import Store
+from services.cli.told import told_to_go_on
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one object for programs.")]
 PARALLEL = Annotated[int, typer.Option(min=1, max=16, help="How many files at once.")]
@@ -16,30 +15,6 @@ PATIENCE = Annotated[
     int, typer.Option(min=0, help="Seconds to keep trying while nothing moves, as on a line that broke.")
 ]
 MATTER = Annotated[str, typer.Argument(help="The matter's number or id.")]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What goes wrong, in a sentence; an interruption says that the same command goes on."""
-    import httpx
-
-    from clients.python.redwell_client import RedwellClientError
-    from services.cli.app import refuse
-    from services.cli.files.places import PlaceError
-    from services.cli.files.session import NotSignedInError
-    from services.cli.files.signing import LoginError
-
-    try:
-        yield
-    except (LoginError, NotSignedInError, PlaceError, RedwellClientError) as error:
-        refuse(error)
-    except httpx.HTTPError as error:
-        refuse(f"Redwell cannot be reached: {str(error) or type(error).__name__}")
-    except KeyboardInterrupt:
-        from services.cli.files.outcome import INTERRUPTED, ON_FROM_HERE, leave
-
-        typer.echo(f"redwell: Stopped; {ON_FROM_HERE}.", err=True)
-        leave(INTERRUPTED)
 
 
 def login(  # noqa: PLR0913 -- one for each option
@@ -68,7 +43,7 @@ def login(  # noqa: PLR0913 -- one for each option
     from services.cli.files.signing import Wanted
     from services.cli.files.signing import login as run
 
-    with _told():
+    with told_to_go_on():
         by_password = password or not sys.stdin.isatty()
         print(run(Wanted(url, ca, firm, store, by_password, bound)))
 
@@ -77,7 +52,7 @@ def logout() -> None:
     """End the session, there and here."""
     from services.cli.files.signing import logout as run
 
-    with _told():
+    with told_to_go_on():
         print(run())
 
 
@@ -92,7 +67,7 @@ def ls(
     """List your matters, or the documents of one."""
     from services.cli.files.listing import list_documents, list_matters
 
-    with _told():
+    with told_to_go_on():
         if matter is None:
             list_matters(as_json=as_json)
         else:
@@ -115,7 +90,7 @@ def put(  # noqa: PLR0913 -- one parameter for each option
     from services.cli.files.putting import put as run
     from services.cli.files.work import Manner
 
-    with _told():
+    with told_to_go_on():
         manner = Manner(parallel, patience, as_json)
         done = run(paths, Wanted(matter, class_id, folder.strip("/")), manner)
         leave(tell(done, as_json=as_json))
@@ -141,6 +116,6 @@ def get(  # noqa: PLR0913 -- one parameter for each option
     from services.cli.files.outcome import leave, tell
     from services.cli.files.work import Manner
 
-    with _told():
+    with told_to_go_on():
         done = run(Wanted(matter, places or [], to, overwrite), Manner(parallel, patience, as_json))
         leave(tell(done, as_json=as_json))

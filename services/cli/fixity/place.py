@@ -1,14 +1,15 @@
 """The settings of an instance, for commands that an operator gives beside the running services."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 
 from services.cli.keys.place import settings_of as settings_of_instance
 from services.host.errors import HostError
-from services.kernel.database import UNREACHABLE, password_of
+from services.kernel import database
+from services.kernel.database import UNREACHABLE
 from services.kernel.problems import EvidenceUnavailable
 from services.kernel.settings import Settings
 from services.keys.errors import KeysError
@@ -43,24 +44,13 @@ async def connected(settings: Settings, job: Role) -> AsyncIterator[asyncpg.Conn
         HostError: the instance has not been prepared for it.
         OSError, asyncpg.PostgresError, asyncpg.InterfaceError: the database does not answer.
     """
-    role = str(job)
-    try:
-        password = password_of(settings, role)
-    except KeyError as missing:
-        raise HostError(
-            f"There is no password of {role}: after an upgrade run ./redwell prepare or restart ./redwell up."
-        ) from missing
-    connection = await asyncpg.connect(
-        host=settings.database_host,
-        port=settings.database_port,
-        database=settings.database_name,
-        user=role,
-        password=password,
-        timeout=5,
-        command_timeout=600,
-        server_settings={"application_name": role},
-    )
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            opened = database.connected(settings, job, command_seconds=600)
+            connection = await stack.enter_async_context(opened)
+        except KeyError as missing:
+            raise HostError(
+                f"There is no password of {job}: "
+                "after an upgrade run ./redwell prepare or restart ./redwell up."
+            ) from missing
         yield connection
-    finally:
-        await connection.close(timeout=5)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +11,7 @@ from services.cli.doctor.database import embedded_place
 from services.cli.up import data_root, settings_from_environment
 from services.host.errors import HostError
 from services.host.prepare import DATABASE
-from services.kernel.database import UNREACHABLE, password_of
+from services.kernel.database import UNREACHABLE, connected
 from services.kernel.settings import Settings
 from services.tables.roles import Role
 
@@ -56,21 +56,9 @@ async def database_of(settings: Settings, role: Role = Role.SWEEPER) -> AsyncIte
     Raises:
         HostError: the database does not answer.
     """
-    name = str(role)  # asyncpg takes no subclass of str
-    try:
-        connection = await asyncpg.connect(
-            host=settings.database_host,
-            port=settings.database_port,
-            database=settings.database_name,
-            user=name,
-            password=password_of(settings, name),
-            timeout=5,
-            command_timeout=60,
-            server_settings={"application_name": f"{name}:keys"},
-        )
-    except (asyncpg.PostgresError, *UNREACHABLE) as error:
-        raise HostError(f"The database does not answer: {error or type(error).__name__}.") from error
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(connected(settings, role, name=f"{role}:keys"))
+        except (asyncpg.PostgresError, *UNREACHABLE) as error:
+            raise HostError(f"The database does not answer: {error or type(error).__name__}.") from error
         yield connection
-    finally:
-        await connection.close(timeout=5)

@@ -18,6 +18,7 @@ from services.docs_api.transfers.failures import problem_of
 from services.docs_api.transfers.outgoing import CHUNK_BYTES, Outgoing
 from services.docs_api.transfers.watch import Watch, end_all
 from services.docs_api.vault import Vault
+from services.evidence.event import Event
 from services.kernel.logs import logger
 
 _log = logger("docs")
@@ -80,9 +81,9 @@ class ArchiveDelivery(Outgoing):
         """Open the first piece (raises as `Reading.next` does)."""
         self._first = await self._reading.next()
 
-    async def end(self, stopped: BaseException) -> None:
-        """Record that it ended before it began."""
-        await self._record_end(stopped)
+    async def end(self, stopped: BaseException) -> Event | None:
+        """Record that it ended before it began; the integrity event, if that is why."""
+        return await self._record_why(stopped)
 
     async def _body(self, send: Send) -> None:
         piece, self._first = self._first, None
@@ -134,8 +135,13 @@ class ArchiveDelivery(Outgoing):
         self._handed_bytes += len(whole)
 
     async def _record_end(self, stopped: BaseException | None) -> None:
+        await self._record_why(stopped)
+
+    async def _record_why(self, stopped: BaseException | None) -> Event | None:
+        event = None
         if isinstance(stopped, Exception) and isinstance(problem_of(stopped), IntegrityFailure):
             content = self._archive.contents[self._reading.number]
             _log.error("stored content is damaged", version=str(content.subject.version))
-            await self._witness.integrity(content)
+            event = await self._witness.integrity(content)
         await self._witness.ended(self._archive, self._handed, self._handed_bytes, stopped)
+        return event

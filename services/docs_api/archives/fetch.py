@@ -82,9 +82,11 @@ async def _answer(vault: Vault, request: Request, principal: Principal, archive:
         await delivery.prepare()
     except (Exception, asyncio.CancelledError) as error:
         # The archive is on record as admitted, so its end must be too.
-        await whatever_happens(delivery.end(error))
+        found = await whatever_happens(delivery.end(error))
         if not isinstance(error, Exception):
             raise
+        if found is not None:
+            raise _recorded(request, found.header) from error
         raise problem_of(error) from error
     set_event_header(request.scope, admitted.header)
     return delivery

@@ -5,8 +5,8 @@ process at a time. An object younger than the grace may be on its way to its row
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from services.docs_api.sweep.statements import (
 )
 from services.docs_api.vault import Vault
 from services.evidence.event import Draft, Subject
-from services.kernel.database import password_of
+from services.kernel.database import connected
 from services.kernel.logs import logger
 from services.keys.files import KeyDirectory, KeyFile
 from services.storage.protocol import ObjectStore, StoreError
@@ -107,24 +107,9 @@ async def try_root_key(vault: Vault) -> None:
         await vault.keychain.try_firm_key(WrappedFirmKey(*row))
 
 
-@asynccontextmanager
-async def sweeper_connection(vault: Vault) -> AsyncIterator[asyncpg.Connection]:
+def sweeper_connection(vault: Vault) -> AbstractAsyncContextManager[asyncpg.Connection]:
     """A connection for one round; ending it frees the lock, whatever happened."""
-    settings, role = vault.settings, str(Role.SWEEPER)
-    connection = await asyncpg.connect(
-        host=settings.database_host,
-        port=settings.database_port,
-        database=settings.database_name,
-        user=role,
-        password=password_of(settings, role),
-        timeout=5,
-        command_timeout=60,
-        server_settings={"application_name": role},
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close(timeout=5)
+    return connected(vault.settings, Role.SWEEPER)
 
 
 async def _close_uploads(vault: Vault, connection: asyncpg.Connection, statement: str, reason: str) -> int:

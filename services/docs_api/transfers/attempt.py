@@ -5,6 +5,7 @@ What stops it on the way is recorded, its lease is freed for another, and only t
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from services.docs_api.transfers.admission import EVENT
 from services.docs_api.transfers.failures import problem_of, reason_of
 from services.docs_api.transfers.intake import Taken
+from services.docs_api.transfers.leftovers import remove
 from services.docs_api.transfers.receiving import Receiving
 from services.docs_api.transfers.watch import whatever_happens
 from services.evidence.event import Draft, Event
@@ -57,8 +59,8 @@ class Attempt(Receiving, ABC, Generic[Result]):
         """Commit that all came that was to come."""
 
     @abstractmethod
-    async def _reopen(self, session: AsyncSession) -> None:
-        """Free the lease for another attempt, if it is ours still."""
+    async def _reopen(self, session: AsyncSession) -> Sequence[str]:
+        """Free the lease for another attempt, if it is ours still; the objects that no row names then."""
 
     @abstractmethod
     def _left(self) -> dict[str, object]:
@@ -71,6 +73,8 @@ class Attempt(Receiving, ABC, Generic[Result]):
             EVENT, "failed", reason_of(error), subject=reception.subject, change=self._left(), status=status
         )
         async with vault.database.transaction([reception.tenant]) as session:
-            await self._reopen(session)
+            left = await self._reopen(session)
             connection = await driver_connection(session)
-            return await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
+            event = await vault.recorder.append(connection, reception.tenant, draft, reception.admission)
+        await remove(vault.stores, left)
+        return event

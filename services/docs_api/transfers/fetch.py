@@ -18,7 +18,7 @@ from services.docs_api.documents.queries import (
 from services.docs_api.documents.service import document_view, subject_of
 from services.docs_api.keys import firm_key_of, matter_key_of, matter_names
 from services.docs_api.sealing.context import SegmentContext
-from services.docs_api.transfers.admissions import Admitted, Asked, Wanted
+from services.docs_api.transfers.admissions import Admitted, Asked, Outcome, Wanted
 from services.docs_api.transfers.deliver import Delivery, Handover
 from services.docs_api.transfers.errors import AccessEnded, IntegrityFailure
 from services.docs_api.transfers.failures import problem_of
@@ -102,13 +102,13 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> Admitted:
     """
     admission, principal = admission_of(request), principal_of(request)
     asked = Asked(admission, principal, wanted, request.headers)
+    # A key that is not at hand would be fetched while the transaction of all who ask is open.
+    await vault.recorder.make_ready(principal.firm, admission)
     deciding = asyncio.ensure_future(vault.admissions.ask(asked))
     try:
         outcome = await asyncio.shield(deciding)
     except asyncio.CancelledError as gone:
-        await asyncio.wait([deciding])
-        if not deciding.cancelled() and isinstance(admitted := deciding.result(), Admitted):
-            await _record_failure(_handover(vault, request, admitted), gone)
+        await whatever_happens(_leave(vault, request, deciding, gone))
         raise
     if isinstance(outcome, RedwellError):
         raise outcome
@@ -116,6 +116,18 @@ async def _admit(vault: Vault, request: Request, wanted: Wanted) -> Admitted:
         await _tell_why(vault, principal, wanted)
         raise NotFound
     return outcome
+
+
+async def _leave(
+    vault: Vault, request: Request, deciding: asyncio.Future[Outcome], gone: asyncio.CancelledError
+) -> None:
+    """If it was admitted nevertheless, that is on record, so its end must be too."""
+    await asyncio.wait([deciding])
+    if deciding.cancelled() or deciding.exception() is not None:
+        return
+    admitted = deciding.result()
+    if isinstance(admitted, Admitted):
+        await _record_failure(_handover(vault, request, admitted), gone)
 
 
 async def _tell_why(vault: Vault, principal: Principal, wanted: Wanted) -> None:

@@ -9,6 +9,7 @@
 Whatever stops it on the way removes the rows, records why, and leaves the upload open for a fresh attempt.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -90,7 +91,7 @@ class _Plain(Attempt[DocumentView]):
     def _left(self) -> dict[str, object]:
         return {"bytes": self._kept_bytes}
 
-    async def _reopen(self, session: AsyncSession) -> None:
+    async def _reopen(self, session: AsyncSession) -> Sequence[str]:
         """And remove the rows: the next attempt begins anew."""
         row, tenant = self._reception.row, self._reception.tenant
         mine = (
@@ -100,10 +101,14 @@ class _Plain(Attempt[DocumentView]):
             Upload.state == "open",
         )
         if await session.scalar(select(Upload.id).where(*mine).with_for_update()) is None:
-            return
-        await session.execute(
-            delete(Segment).where(Segment.tenant_id == tenant, Segment.version_id == row["version_id"])
+            return ()
+        gone = await session.scalars(
+            delete(Segment)
+            .where(Segment.tenant_id == tenant, Segment.version_id == row["version_id"])
+            .returning(Segment.object_key)
         )
+        left = gone.all()
         await session.execute(
             update(Upload).where(*mine).values(received_bytes=0, lease_owner=None, lease_expires_at=None)
         )
+        return left

@@ -24,13 +24,14 @@ from services.docs_api.stores.queries import CONSTRAINT
 from services.docs_api.transfers.admission import LEASE_SECONDS, Reception
 from services.docs_api.transfers.ended import why_ended
 from services.docs_api.transfers.intake import FROM_THE_START, Intake, SealedSegment, Start, Taken
+from services.docs_api.transfers.leftovers import remove
 from services.docs_api.transfers.pace import Pace
 from services.docs_api.transfers.queries import HOLD, KEEP, STANDING, STILL_WRITABLE
 from services.docs_api.transfers.watch import CHECK_SECONDS, Watch, under_watch
 from services.docs_api.vault import Vault
 from services.evidence.act import check_session
 from services.kernel.principal import Principal
-from services.kernel.problems import RedwellError, TooLarge
+from services.kernel.problems import RedwellError, TooLarge, Unavailable
 from services.storage.protocol import new_object_key
 from services.storage.stores import address_of
 
@@ -134,12 +135,23 @@ class Receiving:
         """Store first, then say so: a row never points at nothing."""
         address = address_of(self._reception.row["store"], new_object_key())
         await self._vault.stores.put(address, segment.sealed)
+        try:
+            await self._say_kept(segment, address)
+        except RedwellError as refused:
+            # Whether it was committed is not known where the database went away.
+            if isinstance(refused, FirmStoreChanged) or not isinstance(refused, Unavailable):
+                await remove(self._vault.stores, [address])
+            raise
+        self._kept_bytes = segment.offset_bytes + segment.length_bytes
+        self._sealed_digests.update(segment.sealed_sha256)
+
+    async def _say_kept(self, segment: SealedSegment, address: str) -> None:
         received = segment.offset_bytes + segment.length_bytes
         async with self._vault.database.transaction([self._reception.tenant]) as session:
             await self._hold(session, received if self._counted_at_once else self._start.offset_bytes)
             if not self._reception.is_charged:
                 await require_room(session, self._vault.settings, self._reception.charged)
-            await self._say_kept(
+            await _keep_row(
                 session,
                 {
                     "tenant_id": self._reception.tenant,
@@ -153,16 +165,6 @@ class Receiving:
                     "salt": bytes(segment.sealed[:SALT_BYTES]),
                 },
             )
-        self._kept_bytes = received
-        self._sealed_digests.update(segment.sealed_sha256)
-
-    async def _say_kept(self, session: AsyncSession, row: dict[str, object]) -> None:
-        try:
-            await KEEP.run(session, row)
-        except asyncpg.CheckViolationError as refused:
-            if refused.constraint_name != CONSTRAINT:
-                raise
-            raise FirmStoreChanged from refused
 
     async def _hold(self, session: AsyncSession, received_bytes: int, silent_seconds: float = 0) -> None:
         """Extend the lease, if the upload may still go on; it counts from when the client was last heard."""
@@ -193,3 +195,12 @@ class Receiving:
         await self._terms.check_session(session, self._reception.principal, now)
         found = await STANDING.first(session, self._reception.values(now))
         return why_ended(found, self._reception.lease)
+
+
+async def _keep_row(session: AsyncSession, row: dict[str, object]) -> None:
+    try:
+        await KEEP.run(session, row)
+    except asyncpg.CheckViolationError as refused:
+        if refused.constraint_name != CONSTRAINT:
+            raise
+        raise FirmStoreChanged from refused

@@ -84,6 +84,7 @@ def uploads_with_keys(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 
             Document.folder_sealed,
             Document.media_type,
             Document.state.label("document_state"),
+            Document.revision,
             Version.number,
             Version.length_bytes,
             Version.sha256,

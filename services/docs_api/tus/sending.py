@@ -6,6 +6,7 @@ hands the upload to who verifies it. Segments are sealed under the version's one
 own that its row pins: what an interrupted request left behind opens in nobody's place.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from services.docs_api.transfers.admission import EVENT, Expected, Reception, re
 from services.docs_api.transfers.attempt import Attempt
 from services.docs_api.transfers.errors import UploadClosed
 from services.docs_api.transfers.intake import Start, Taken
+from services.docs_api.transfers.leftovers import remove
 from services.docs_api.tus.errors import ChecksumMismatch, OffsetMismatch, PatchTooSmall
 from services.docs_api.tus.queries import LEASE_SECONDS, TERMS, check_not_ended, held
 from services.docs_api.vault import Vault, vault_of
@@ -72,7 +74,7 @@ async def _admit(vault: Vault, request: Request, upload_id: UUID, piece: Piece) 
         room = row["declared_bytes"] - piece.offset_bytes
         nothing = Expected(None, frozenset())
         reception = Reception(admission, principal, row, uuid4(), data_key, nothing, room)
-        ordinal = await _forget_unacknowledged(session, reception)
+        ordinal, left = await _forget_unacknowledged(session, reception)
         await session.execute(
             update(Upload)
             .where(Upload.tenant_id == principal.firm, Upload.id == upload_id)
@@ -85,6 +87,7 @@ async def _admit(vault: Vault, request: Request, upload_id: UUID, piece: Piece) 
         change = {"phase": "started", "offset": piece.offset_bytes}
         draft = Draft(EVENT, "info", subject=reception.subject, change=change)
         await vault.recorder.append(connection, principal.firm, draft, admission)
+    await remove(vault.stores, left)
     return reception, Start(ordinal, piece.offset_bytes, may_be_empty=row["declared_bytes"] == 0)
 
 
@@ -106,12 +109,21 @@ def require_long_enough(vault: Vault, length: int, is_rest: bool) -> None:  # no
         raise PatchTooSmall(minimum_bytes=least)
 
 
-async def _forget_unacknowledged(session: AsyncSession, reception: Reception) -> int:
-    """Remove what an earlier request stored and did not acknowledge; the ordinal that comes next."""
+async def _forget_unacknowledged(session: AsyncSession, reception: Reception) -> tuple[int, Sequence[str]]:
+    """Forget what an earlier request stored and did not acknowledge.
+
+    Returns the ordinal that comes next, and the objects that no row names then.
+    """
     row, tenant = reception.row, reception.tenant
     of_version = (Segment.tenant_id == tenant, Segment.version_id == row["version_id"])
-    await session.execute(delete(Segment).where(*of_version, Segment.offset_bytes >= row["received_bytes"]))
-    return int(await session.scalar(select(func.count()).select_from(Segment).where(*of_version)) or 0)
+    gone = await session.scalars(
+        delete(Segment)
+        .where(*of_version, Segment.offset_bytes >= row["received_bytes"])
+        .returning(Segment.object_key)
+    )
+    left = gone.all()
+    kept = await session.scalar(select(func.count()).select_from(Segment).where(*of_version))
+    return int(kept or 0), left
 
 
 class _Sending(Attempt[int]):
@@ -165,7 +177,8 @@ class _Sending(Attempt[int]):
             update(Upload).where(Upload.tenant_id == tenant, Upload.id == row["id"]).values(changed)
         )
 
-    async def _reopen(self, session: AsyncSession) -> None:
+    async def _reopen(self, session: AsyncSession) -> Sequence[str]:
+        """What was kept stays for whoever goes on."""
         reception = self._reception
         await session.execute(
             update(Upload)
@@ -176,6 +189,7 @@ class _Sending(Attempt[int]):
             )
             .values(lease_owner=None, lease_expires_at=None)
         )
+        return ()
 
     def _left(self) -> dict[str, object]:
         """What was acknowledged stays."""

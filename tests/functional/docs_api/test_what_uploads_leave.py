@@ -178,3 +178,51 @@ def test_what_a_program_began_ends_with_it(case: Case, end: str) -> None:
         over = "UPDATE clients SET expires_at = now() WHERE id = $1"
         rows(case.world.instance, over, UUID(program.id))
     eventually(lambda: case.used() == 0)
+
+
+def _has_gone(case: Case, keys: list[str]) -> bool:
+    return not set(keys) & objects_on_disk(case.world.instance).keys()
+
+
+def test_objects_of_an_upload_that_is_ended_go_with_it(case: Case) -> None:
+    upload, _, document = case.begun(2 * MIB)
+    assert upload.patch(0, content_of("part", MIB)).status_code == 204
+    keys = case.keys(document)
+    assert (len(keys), case.there(keys)) == (1, True)
+    assert upload.delete().status_code == 204
+    assert _has_gone(case, keys)
+
+
+def test_objects_of_what_was_refused_go_at_once(case: Case) -> None:
+    """What is not what was declared, and what there is no room for once it came."""
+    before, headers = objects_on_disk(case.world.instance).keys(), authorization(case.person)
+    media = headers | {"Content-Type": "application/octet-stream"}
+    path = f"/v1/matters/{case.matter}/quota"
+    for declared, quota, status in (({"sha256": "0" * 64}, None, 422), ({}, MIB, 413)):
+        case.world["firm_admin"].client.call("PUT", path, {"quota_bytes": quota})
+        document = {"name": f"{status}.bin", "folder": "", "class_id": "pleadings"} | declared
+        made = case.http.post(f"/v1/matters/{case.matter}/documents", json=document, headers=headers)
+        upload = made.json()["upload"]["id"]
+        content = iter([content_of("refused", 9 * MIB)])
+        answer = case.http.put(f"/v1/uploads/{upload}/content", content=content, headers=media)
+        assert answer.status_code == status
+        assert objects_on_disk(case.world.instance).keys() <= before, status
+
+
+def test_a_sender_is_told_what_they_said_and_no_more(case: Case) -> None:
+    told, headers = "upload-metadata", authorization(case.person)
+    upload, _, document = case.begun(4)
+    assert told in upload.head().headers
+    assert upload.patch(0, b"good").status_code == 204
+    wait_until_verified(case.world, document)
+    assert told in upload.head().headers
+    said = {"Upload-Length": "4", "Upload-Metadata": metadata(filename="mine.bin")}
+    next_version = case.http.post(f"/v1/documents/{document}/tus", headers=TUS | headers | said)
+    assert next_version.status_code == 201
+    assert told not in Upload(case.http, next_version.headers["location"]).head().headers
+    etag = case.http.get(f"/v1/documents/{document}", headers=headers).headers["etag"]
+    changed = case.http.patch(
+        f"/v1/documents/{document}", json={"name": "theirs.bin"}, headers=headers | {"If-Match": etag}
+    )
+    assert changed.status_code == 200, changed.text
+    assert told not in upload.head().headers
