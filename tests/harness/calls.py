@@ -105,6 +105,8 @@ def bodies(world: World) -> dict[str, Any]:
         "teams.create": {"name": f"Team {secrets.token_hex(4)}"},
         "teams.rename": {"name": "Second Chair"},
         "sessions.name": {"name": "Laptop"},
+        "factors.add_totp": {"name": "Phone"},
+        "factors.name": {"name": "Phone"},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
     }

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from services.auth.errors import SignInFailed
 from services.auth.externals.terms import ends_at
-from services.auth.factors import ACR, AMR
+from services.auth.factors import ACR, Proved
 from services.auth.lookups import Place
 from services.auth.resources import Resources
 from services.auth.sessions.queries import add_token, roles_of
@@ -19,8 +19,8 @@ from services.kernel.ids import new_id
 from services.tables.sessions import Session
 
 
-async def start_session(act: Act, resources: Resources, member: Place) -> TokenPair:
-    """Sign `member` in, for their own organization. From here on the act is theirs.
+async def start_session(act: Act, resources: Resources, member: Place, factor: Proved) -> TokenPair:
+    """Sign `member` in, who proved `factor`, for their own organization. From here on the act is theirs.
 
     Raises:
         SignInFailed: the member is no longer active, or is external and their time is over.
@@ -39,18 +39,18 @@ async def start_session(act: Act, resources: Resources, member: Place) -> TokenP
         session=new_id(now),
         roles=roles,
         acr=ACR,
-        amr=AMR,
+        amr=factor.amr,
         auth_time=now,
         expires_at=longest if until is None else min(longest, until),
     )
-    await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
+    await _insert(act, bearer, factor, timedelta(seconds=settings.session_idle_seconds))
     pair = await token_pair(act, resources, bearer)
     act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
     await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
     return pair
 
 
-async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
+async def _insert(act: Act, bearer: Bearer, factor: Proved, idle: timedelta) -> None:
     await act.session.execute(
         insert(Session).values(
             tenant_id=bearer.organization,
@@ -62,6 +62,7 @@ async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
             created_at=act.now,
             idle_expires_at=act.now + idle,
             expires_at=bearer.expires_at,
+            factor_id=factor.id,
         )
     )
 
