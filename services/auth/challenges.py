@@ -13,13 +13,14 @@ from services.auth.lookups import Place
 from services.kernel.ids import new_id
 from services.tables.sessions import Challenge
 
-Purpose = Literal["enrol", "sign_in", "recover", "replace"]
+Purpose = Literal["enrol", "sign_in", "recover", "replace", "add"]
 _ENROLLING = timedelta(minutes=15)
 LIFETIMES: Final = {
     "enrol": _ENROLLING,
     "sign_in": timedelta(minutes=5),
     "recover": _ENROLLING,
     "replace": _ENROLLING,
+    "add": _ENROLLING,
 }
 ATTEMPTS: Final = 5
 

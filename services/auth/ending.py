@@ -33,6 +33,22 @@ async def end_sessions(
     return len(ended.all())
 
 
+async def end_sessions_opened_with(session: AsyncSession, member: Place, factor: UUID, now: datetime) -> int:
+    """End the sessions of `member` that were opened with `factor`, or nobody knows with what."""
+    ended = await session.scalars(
+        update(Session)
+        .where(
+            Session.tenant_id == member.tenant,
+            Session.member_id == member.id,
+            Session.ended_at.is_(None),
+            Session.factor_id.is_(None) | (Session.factor_id == factor),
+        )
+        .values(ended_at=now, end_reason="factor-removed")
+        .returning(Session.id)
+    )
+    return len(ended.all())
+
+
 async def void_challenges(
     session: AsyncSession, member: Place, now: datetime, *, purpose: Purpose | None = None
 ) -> None:

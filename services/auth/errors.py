@@ -5,7 +5,7 @@ RedwellError
 ├── Forbidden 403 ── InvitationForAnother · PasswordMismatch
 ├── Conflict 409 ── MemberExists · AdministratorExists · LastAdministrator · MemberStateConflict
 │                 · NotTheOnlyAdministrator · ResetPending · SecondPersonNeeded · NotSolo
-│                 · MailNotSetUp · TeamExists · TeamClosed
+│                 · MailNotSetUp · TeamExists · TeamClosed · LastFactor · TooManyFactors
 ├── InvitationEnded 410
 └── InvalidInput 422 ── PasswordRefused · RolesRefused · TermsRefused · TeamRefused
 """
@@ -99,6 +99,16 @@ class NotTheOnlyAdministrator(Conflict):
 class ResetPending(Conflict):
     slug = "reset-pending"
     title = "A reset is pending already; release it or have it cancelled"
+
+
+class LastFactor(Conflict):
+    slug = "last-factor"
+    title = "It is your last factor; add another one first"
+
+
+class TooManyFactors(Conflict):
+    slug = "too-many-factors"
+    title = "You have as many factors as anybody may; remove one first"
 
 
 class SecondPersonNeeded(Conflict):

@@ -1,5 +1,6 @@
-"""The second factor: TOTP seeds, and codes that each work once."""
+"""The second factor: TOTP seeds, several of a person, and codes that each work once with each seed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +16,21 @@ from services.keys.totp import matching_step, new_seed
 from services.tables.auth import TOTPFactor
 
 KIND = "totp"
-AMR = ("pwd", "otp")
-"""Authentication methods of a session (RFC 8176)."""
 ACR = "aal2"
+_METHODS = {KIND: ("otp",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The factor by which somebody proved themselves beside their password."""
+
+    id: UUID
+    kind: str = KIND
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """The methods of a session that it opens (RFC 8176): the one place that says them."""
+        return ("pwd", *_METHODS[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,9 @@ class Proof:
     enrolling: bool = False
 
 
-async def add_factor(session: AsyncSession, keys: IdentityKeys, member: Place, now: datetime) -> str:
+async def add_factor(
+    session: AsyncSession, keys: IdentityKeys, member: Place, now: datetime, name: str | None = None
+) -> str:
     """Give `member` a new seed, not yet confirmed; returns it, to be shown once."""
     seed, factor = new_seed(), new_id(now)
     await session.execute(
@@ -40,6 +55,7 @@ async def add_factor(session: AsyncSession, keys: IdentityKeys, member: Place, n
             seed_sealed=keys.seal_seed(member.tenant, factor, seed),
             last_step=0,
             created_at=now,
+            name_sealed=None if name is None else keys.seal_factor(member.tenant, factor, name),
         )
     )
     return seed
@@ -67,19 +83,21 @@ async def forget_unconfirmed(session: AsyncSession, member: Place) -> None:
     )
 
 
-async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, now: datetime) -> UUID:
-    """Accept the code, and no code of its time step or an earlier one ever again; returns the factor's id.
+async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, now: datetime) -> Proved:
+    """Accept the code, and of its seed no code of its time step or an earlier one ever again.
 
     Raises:
         CodeRefused: it is wrong, too old, or used; also when another request was first.
     """
-    factor = await _factor(session, proof)
-    if factor is None:
-        raise CodeRefused
-    seed = keys.open_seed(factor.tenant_id, factor.id, factor.seed_sealed)
-    step = matching_step(seed, proof.code, now=now, last_step=factor.last_step)
-    if step is None:
-        raise CodeRefused
+    for factor in await _candidates(session, proof):
+        seed = keys.open_seed(factor.tenant_id, factor.id, factor.seed_sealed)
+        step = matching_step(seed, proof.code, now=now, last_step=factor.last_step)
+        if step is not None:
+            return await _use_step(session, factor, step, now)
+    raise CodeRefused
+
+
+async def _use_step(session: AsyncSession, factor: TOTPFactor, step: int, now: datetime) -> Proved:
     won: UUID | None = await session.scalar(
         update(TOTPFactor)
         .where(
@@ -90,14 +108,12 @@ async def prove_code(session: AsyncSession, keys: IdentityKeys, proof: Proof, no
     )
     if won is None:
         raise CodeRefused
-    return won
+    return Proved(won)
 
 
-async def _factor(session: AsyncSession, proof: Proof) -> TOTPFactor | None:
+async def _candidates(session: AsyncSession, proof: Proof) -> Sequence[TOTPFactor]:
     confirmed = TOTPFactor.confirmed_at.is_(None) if proof.enrolling else TOTPFactor.confirmed_at.is_not(None)
-    factor: TOTPFactor | None = await session.scalar(
-        select(TOTPFactor).where(
-            TOTPFactor.tenant_id == proof.member.tenant, TOTPFactor.member_id == proof.member.id, confirmed
-        )
+    wanted = select(TOTPFactor).where(
+        TOTPFactor.tenant_id == proof.member.tenant, TOTPFactor.member_id == proof.member.id, confirmed
     )
-    return factor
+    return (await session.scalars(wanted.order_by(TOTPFactor.id))).all()

@@ -62,6 +62,12 @@ class IdentityKeys:
     def open_seed(self, tenant: UUID, factor: UUID, sealed: bytes) -> str:
         return open_field(self._key, FieldName("totp_factors", "seed_sealed", tenant, factor), sealed)
 
+    def seal_factor(self, tenant: UUID, factor: UUID, name: str) -> bytes:
+        return seal_field(self._key, FieldName("totp_factors", "name_sealed", tenant, factor), name)
+
+    def open_factor(self, tenant: UUID, factor: UUID, sealed: bytes) -> str:
+        return open_field(self._key, FieldName("totp_factors", "name_sealed", tenant, factor), sealed)
+
     def seal_letter(self, tenant: UUID, mail: UUID, letter: str) -> bytes:
         return seal_field(self._key, FieldName("outbox", "letter_sealed", tenant, mail), letter)
 

@@ -193,6 +193,7 @@ class TOTPFactor(Record):
     __tablename__ = "totp_factors"
     __table_args__ = (
         member_key(),
+        Index(None, "tenant_id", "member_id"),
         {"info": {"access": Access(writer="auth", grants={Role.AUTH: ALL})}},
     )
     tenant_id: Mapped[TenantId]
@@ -202,6 +203,8 @@ class TOTPFactor(Record):
     last_step: Mapped[int]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    name_sealed: Mapped[bytes | None]
+    """What its owner calls it."""
 
 
 class RecoveryCode(Record):

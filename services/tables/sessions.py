@@ -21,7 +21,9 @@ class Challenge(Record):
     __table_args__ = (
         member_key(),
         UniqueConstraint("secret_sha256"),
-        CheckConstraint("purpose IN ('enrol', 'sign_in', 'step_up', 'recover', 'replace')", name="purpose"),
+        CheckConstraint(
+            "purpose IN ('enrol', 'sign_in', 'step_up', 'recover', 'replace', 'add')", name="purpose"
+        ),
         {
             "info": {
                 "access": Access(
@@ -84,6 +86,8 @@ class Session(Record):
     end_reason: Mapped[str | None]
     name_sealed: Mapped[bytes | None]
     """What its owner calls it."""
+    factor_id: Mapped[UUID | None]
+    """The factor that it was opened with, which may be gone. Sessions older than this column have none."""
     client_kid: Mapped[str | None]
     """The key that a program began it with; a person's sessions have none."""
     proof_key: Mapped[str | None]

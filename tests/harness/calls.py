@@ -108,6 +108,8 @@ def bodies(world: World) -> dict[str, Any]:
         "devices.find": {"user_code": "BCDF-GHJK"},
         "devices.approve": {"user_code": "BCDF-GHJK"},
         "devices.deny": {"user_code": "BCDF-GHJK"},
+        "factors.add_totp": {"name": "Phone"},
+        "factors.name": {"name": "Phone"},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
         "organization.require_proofs": {"required_of": "nobody"},

@@ -52,6 +52,7 @@ class Everything:
                 "kid": program.kid,
                 "team_id": str(uuid4()),
                 "session_id": str(uuid4()),
+                "factor_id": str(uuid4()),
             },
         )
 

@@ -55,6 +55,7 @@ def caller(world: World) -> Iterator[Caller]:
         "hold_id",
         "team_id",
         "session_id",
+        "factor_id",
         "event_id",
         "client_id",
         "kid",

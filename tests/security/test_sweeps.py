@@ -48,6 +48,7 @@ def caller(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             "hold_id": hold["id"],
             "team_id": team["id"],
             "session_id": str(uuid4()),
+            "factor_id": str(uuid4()),
             "engagement_id": world.engagement,
             "provider_id": world.provider,
             "organization_id": world.firm,

@@ -1,11 +1,12 @@
 """Wire types of passwords, authenticators and recovery codes."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field, SecretStr
 
 from services.auth.enrolment.schemas import TOTPSeed
-from services.auth.wire import Email, Id, NewPassword, Password, Wire
+from services.auth.wire import Email, Id, Label, NewPassword, Password, Wire
 
 TypedCode = Annotated[SecretStr, Field(min_length=1, max_length=64)]
 """A recovery code as somebody types it."""
@@ -32,6 +33,24 @@ class FactorBegun(Wire):
     challenge: str
     expires_at: AwareDatetime
     totp: TOTPSeed
+
+
+class FactorName(Wire):
+    name: Label
+
+
+class FactorView(Wire):
+    """`used_at`: when its newest code was shown, to half a minute."""
+
+    id: UUID
+    kind: str
+    name: str | None
+    added_at: AwareDatetime
+    used_at: AwareDatetime | None
+
+
+class FactorList(Wire):
+    items: list[FactorView]
 
 
 class PasswordChange(Wire):

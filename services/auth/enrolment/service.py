@@ -170,7 +170,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         await _refuse_second_administrator(act, invitation)
         await consume_challenge(act.session, challenge, act.now)
         proof = Proof(member, body.code.get_secret_value(), enrolling=True)
-        await prove_code(act.session, visit.resources.keys, proof, act.now)
+        factor = await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
         await remember(act.session, attempt, act.now)
         if not await queries.activate(act.session, member, invitation.roles):
@@ -180,7 +180,7 @@ async def confirm(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         await act.record(
             Draft("member.joined", subject=Subject("member", member.id), change=change), member.tenant
         )
-        return await start_session(act, visit.resources, member)
+        return await start_session(act, visit.resources, member, factor)
 
 
 async def _refuse_second_administrator(act: Act, invitation: Invitation) -> None:

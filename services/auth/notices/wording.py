@@ -13,6 +13,8 @@ Words = tuple[str, str]
 
 OF_ACCOUNTS = MappingProxyType(
     {
+        "member.factor.added": "A further authenticator can now be used to sign in to your account.",
+        "member.factor.removed": "An authenticator was removed; it no longer works, and its sessions ended.",
         "member.factor.replaced": "A new authenticator was enrolled; the old one no longer works.",
         "member.password.changed": "Your password was changed.",
         "member.recovery.started": "A recovery code was used to begin signing in without your authenticator.",

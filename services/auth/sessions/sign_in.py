@@ -136,10 +136,10 @@ async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         await lock_member(act.session, member)
         await consume_challenge(act.session, challenge, act.now)
         proof = Proof(member, body.code.get_secret_value())
-        await prove_code(act.session, visit.resources.keys, proof, act.now)
+        factor = await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
         await remember(act.session, attempt, act.now)
-        return await start_session(act, visit.resources, member)
+        return await start_session(act, visit.resources, member, factor)
 
 
 async def spend(visit: Visit, secret: str, purpose: Purpose) -> tuple[Place, Place, Attempt]:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import insert
 
 from services.auth.errors import SignInFailed
 from services.auth.externals.terms import ends_at
-from services.auth.factors import ACR, AMR
+from services.auth.factors import ACR, Proved
 from services.auth.lookups import Place
 from services.auth.proofs.binding import key_to_bind
 from services.auth.resources import Resources
@@ -20,30 +21,29 @@ from services.kernel.ids import new_id
 from services.tables.sessions import Session
 
 
-async def start_session(act: Act, resources: Resources, member: Place) -> TokenPair:
-    """Sign `member` in, for their own organization. From here on the act is theirs.
+async def start_session(act: Act, resources: Resources, member: Place, factor: Proved) -> TokenPair:
+    """Sign `member` in, who proved `factor`, for their own organization. From here on the act is theirs.
 
     Raises:
         SignInFailed: the member is no longer active, or is external and their time is over.
         ProofRequired: their organization wants sessions bound to a key, and none was proved.
     """
-    bearer = await begin_session(act, resources, member)
+    bearer = await begin_session(act, resources, member, factor)
     pair = await token_pair(act, resources, bearer)
     act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
     await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
     return pair
 
 
-async def begin_session(
-    act: Act, resources: Resources, member: Place, approver: Session | None = None
-) -> Bearer:
+async def begin_session(act: Act, resources: Resources, member: Place, by: Proved | Session) -> Bearer:
     """A session of `member`, which nobody holds a token of yet.
 
     Args:
         act: in which the member's two factors were proved.
         resources: the service's.
         member: whose it is.
-        approver: the member's session elsewhere, whose proof this one has, and which it does not outlive.
+        by: the factor that was proved; or the member's session elsewhere that approves this one, which has its
+            proof and does not outlive it.
 
     Raises:
         SignInFailed: as `start_session`.
@@ -56,6 +56,7 @@ async def begin_session(
     if until is not None and until <= now:
         raise SignInFailed
     longest = now + timedelta(seconds=settings.session_absolute_seconds)
+    approver = by if isinstance(by, Session) else None
     if approver is not None:
         longest = min(longest, approver.expires_at)
     bearer = Bearer(
@@ -64,17 +65,18 @@ async def begin_session(
         session=new_id(now),
         roles=roles,
         acr=ACR if approver is None else approver.acr,
-        amr=AMR if approver is None else tuple(approver.amr),
+        amr=tuple(by.amr),
         auth_time=now if approver is None else approver.auth_time,
         expires_at=longest if until is None else min(longest, until),
         # A device that was approved elsewhere proves its own key when it collects.
         proof_key=None if approver is not None else await key_to_bind(act, member.tenant, program=False),
     )
-    await _insert(act, bearer, timedelta(seconds=settings.session_idle_seconds))
+    factor = by.id if isinstance(by, Proved) else by.factor_id
+    await _insert(act, bearer, factor, timedelta(seconds=settings.session_idle_seconds))
     return bearer
 
 
-async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
+async def _insert(act: Act, bearer: Bearer, factor: UUID | None, idle: timedelta) -> None:
     await act.session.execute(
         insert(Session).values(
             tenant_id=bearer.organization,
@@ -87,6 +89,7 @@ async def _insert(act: Act, bearer: Bearer, idle: timedelta) -> None:
             idle_expires_at=act.now + idle,
             expires_at=bearer.expires_at,
             proof_key=bearer.proof_key,
+            factor_id=factor,
         )
     )
 
