@@ -42,8 +42,8 @@ async def begin_session(act: Act, resources: Resources, member: Place, by: Prove
         act: in which the member's two factors were proved.
         resources: the service's.
         member: whose it is.
-        by: the factor that was proved; or the member's session elsewhere that approves this one, which has its
-            proof and does not outlive it.
+        by: the factor that was proved; or the member's session elsewhere that approves this one, which has
+            its proof and does not outlive it.
 
     Raises:
         SignInFailed: as `start_session`.
