@@ -15,6 +15,8 @@ from services.auth.mail.transport import open_transport
 from services.auth.members.routes import router as members
 from services.auth.oauth.routes import router as oauth
 from services.auth.organizations.routes import router as organizations
+from services.auth.policies.places import Places
+from services.auth.policies.routes import router as policies
 from services.auth.proofs.routes import router as proofs
 from services.auth.resets.routes import router as resets
 from services.auth.resources import Resources
@@ -44,6 +46,7 @@ _ROUTERS = (
     bulk,
     devices,
     proofs,
+    policies,
 )
 
 
@@ -52,6 +55,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
 
     Raises:
         KeyFileError: a key file is missing or damaged.
+        PlacesFileError: the file of addresses' countries cannot be used.
     """
     app = ServiceApp(ServiceDefinition("auth", Role.AUTH, 3, _ROUTERS, _live), settings, clock)
     keys = app.state.keys
@@ -62,6 +66,7 @@ def create_app(settings: Settings, clock: Clock = system_clock) -> ServiceApp:
         mint=TokenMint(settings, CurrentKey(keys, KeyFile.TOKEN)),
         hasher=PasswordHasher(),
         mail=open_transport(settings, public_host(settings)),
+        places=Places.open(settings.address_countries) if settings.address_countries else None,
     )
     return app
 
@@ -82,4 +87,6 @@ async def _live(app: ServiceApp) -> AsyncIterator[None]:
         if courier is not None:
             await courier.stop()
         resources.hasher.close()
+        if resources.places is not None:
+            resources.places.close()
         await resources.signin.close()

@@ -16,6 +16,8 @@ from services.keys.totp import matching_step, new_seed
 from services.tables.auth import TOTPFactor
 
 KIND = "totp"
+ENROLABLE = frozenset({KIND})
+"""The kinds of factors that can be enrolled."""
 ACR = "aal2"
 _METHODS = {KIND: ("otp",)}
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from services.auth.identity import IdentityKeys
 from services.auth.mail.transport import Transport
+from services.auth.policies.places import Places
 from services.auth.tokens import TokenMint
 from services.kernel.database import Database
 from services.kernel.settings import Settings
@@ -17,7 +18,7 @@ from services.keys.passwords import PasswordHasher
 class Resources:
     """`signin` finds the tenant of a secret or an address, across tenants, and can do nothing else.
 
-    `mail` is None where nothing is mailed.
+    `mail` is None where nothing is mailed; `places`, where countries of addresses are not known.
     """
 
     settings: Settings
@@ -26,6 +27,7 @@ class Resources:
     mint: TokenMint
     hasher: PasswordHasher
     mail: Transport | None = None
+    places: Places | None = None
 
 
 def resources_of(request: Request) -> Resources:

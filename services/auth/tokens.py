@@ -23,8 +23,8 @@ _BACKDATED_SECONDS = 5  # a verifier's clock may be this far behind ours
 class Bearer:
     """A member in a live session, as the tables say now.
 
-    A program has `scopes`: those of its role that it was given, or fewer; `networks`: see `Principal`; and
-    its own `client_id`. `proof_key`: see `Principal`.
+    `networks`, `proof_key`: see `Principal`. A program has `scopes`: those of its role that it was given, or
+    fewer; and its own `client_id`.
     """
 
     member: UUID
@@ -39,6 +39,8 @@ class Bearer:
     networks: tuple[str, ...] = ()
     client_id: str = CLIENT_ID
     proof_key: str | None = None
+    began_at: datetime | None = None
+    """When the session began; a program's does not last long enough to matter."""
 
     def scopes_for(self, firm: UUID) -> frozenset[Scope]:
         """What the roles allow while acting for `firm`.

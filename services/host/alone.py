@@ -16,6 +16,7 @@ from services.host.door import AssertionDoor
 from services.host.health import HealthApp
 from services.host.lifespan import Living
 from services.host.listeners import BACKLOG, Address, open_sockets
+from services.host.places import require_places
 from services.host.readiness import readiness_checks, readiness_notes
 from services.host.server import Endpoint, serve
 from services.host.store import require_store
@@ -31,7 +32,7 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
     """Serve `gateway`, `auth`, `docs` or `audit` until told to stop. Settings come from the environment.
 
     Raises:
-        HostError: an address cannot be listened on, or the store not used.
+        HostError: an address cannot be listened on, or the store or the file of countries not used.
         KeysError: a key file is damaged, or the root key is not this database's.
     """
     # A core file would hold keys and content.
@@ -42,6 +43,8 @@ def run_alone(name: str, listen: Address, ops: Address, clock: Clock = system_cl
         kms_options(settings)
         asyncio.run(_check_root_key(settings, clock))
         asyncio.run(require_store(settings))
+    if name == "auth":
+        require_places(settings)
     public, private = open_sockets(listen), open_sockets(ops)
     for bound in (*public, *private):
         bound.listen(BACKLOG)

@@ -14,6 +14,7 @@ from services.docs_api.canary import ensure_canary
 from services.host.accounts import ensure_folder
 from services.host.errors import HostError
 from services.host.listeners import Address
+from services.host.places import require_places
 from services.host.postgres import PostgresOptions
 from services.host.prepare import (
     DATABASE,
@@ -202,6 +203,7 @@ class _Instance:
 
     async def _prepare(self, dsn: str, passwords: dict[str, str], settings: Settings) -> None:
         kms_options(settings)
+        require_places(settings)
         await require_store(settings)
         await prepare_database(dsn, passwords)
         await ensure_canary(settings, self.keys.secret(KeyFile.ROOT), system_clock())

@@ -23,6 +23,17 @@ def within(address: str, networks: Iterable[str]) -> bool:
     return any(parsed in _parsed(each) for each in networks)
 
 
+def narrowed(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
+    """The blocks of either that lie in one of the other: an address is in them if it is in both."""
+    pairs = [(_parsed(left), _parsed(right)) for left in one for right in other]
+    inner = {left if _lies_in(left, right) else right for left, right in pairs if left.overlaps(right)}
+    return tuple(sorted(map(str, inner)))
+
+
+def _lies_in(left: IPv4Network | IPv6Network, right: IPv4Network | IPv6Network) -> bool:
+    return left.prefixlen >= right.prefixlen
+
+
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> IPv4Network | IPv6Network:
     return ip_network(text)

@@ -21,7 +21,7 @@ ADMISSION_KEY = "redwell.admission"
 class Principal:
     """A member with a live token. `firm` is the acting-for organization: the tenant of what is asked.
 
-    A program's token may say from which `networks` it is good; from anywhere where it names none.
+    A token may say from which `networks` it is good; from anywhere where it names none.
     With a `proof_key` (RFC 7638), its token is good with proofs of that key alone.
     With an upload, it is whoever holds that upload's capability, and nothing but that upload is open to them.
     `key` names what the token was signed with; who came without a token has none.

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     MEMBER_COUNTRY = "member:country"
     CLIENT_MANAGE = "client:manage"
     TEAM_MANAGE = "team:manage"
+    POLICY_MANAGE = "policy:manage"
     ENGAGEMENT_MANAGE = "engagement:manage"
     ENGAGEMENT_READ = "engagement:read"
     CLASS_MANAGE = "class:manage"
@@ -71,6 +72,7 @@ class OrganizationKind(StrEnum):
 
 _PEOPLE = {Scope.SELF, Scope.MEMBER_INVITE, Scope.MEMBER_LIST, Scope.MEMBER_MANAGE}
 _ADMINISTRATION = _PEOPLE | {Scope.ENGAGEMENT_READ, Scope.CLIENT_MANAGE, Scope.TEAM_MANAGE}
+_ADMINISTRATION |= {Scope.POLICY_MANAGE}
 _CONTENT_READING = {Scope.CLASS_READ, Scope.MATTER_READ, Scope.DOCUMENT_LIST, Scope.DOCUMENT_READ}
 _CASE_READING = _CONTENT_READING | {Scope.SELF}
 

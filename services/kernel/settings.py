@@ -50,6 +50,9 @@ class Settings(StoresSettings, QuotaSettings, RootSettings, ScannerSettings, Bas
     mail_from: str = ""
     """The address that mail is from; needed for a mail server."""
 
+    address_countries: Annotated[Path | None, BeforeValidator(lambda told: told or None)] = None
+    """A file of the MaxMind DB format that says in which country an address is; policies may then ask."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     document_limit_bytes: PositiveInt = 64 * 1024 * MIB

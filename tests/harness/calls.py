@@ -110,6 +110,7 @@ def bodies(world: World) -> dict[str, Any]:
         "devices.deny": {"user_code": "BCDF-GHJK"},
         "factors.add_totp": {"name": "Phone"},
         "factors.name": {"name": "Phone"},
+        "policies.set": {"roles": {}},
         "matters.set_quota": {"quota_bytes": None},
         "organizations.set_quota": {"quota_bytes": None},
         "organization.require_proofs": {"required_of": "nobody"},

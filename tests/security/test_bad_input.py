@@ -80,6 +80,7 @@ def _person(world: World, operation: Operation) -> Person | None:
         "teams": world["provider_admin"],
         "classes": world["firm_admin"],
         "clients": world["firm_admin"],
+        "policies": world["firm_admin"],
         "log": world["officer"],
         "tokens": world["firm_staff"],
         "step_up": world["firm_staff"],

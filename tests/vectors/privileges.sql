@@ -390,6 +390,11 @@ ALTER TABLE proof_policies ENABLE ROW LEVEL SECURITY
 ALTER TABLE proof_policies FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE ON proof_policies TO redwell_auth
 CREATE POLICY auth_tenant ON proof_policies TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
+ALTER TABLE session_policies OWNER TO redwell_owner
+ALTER TABLE session_policies ENABLE ROW LEVEL SECURITY
+ALTER TABLE session_policies FORCE ROW LEVEL SECURITY
+GRANT SELECT, INSERT, UPDATE, DELETE ON session_policies TO redwell_auth
+CREATE POLICY auth_tenant ON session_policies TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
 ALTER TABLE subtrees OWNER TO redwell_owner
 ALTER TABLE subtrees ENABLE ROW LEVEL SECURITY
 ALTER TABLE subtrees FORCE ROW LEVEL SECURITY

@@ -12,6 +12,8 @@ from services.auth.oauth.errors import AuthorizationDenied, InvalidGrant, Invali
 from services.auth.oauth.forms import Form
 from services.auth.oauth.public_client import require_public_client
 from services.auth.oauth.schemas import TokenAnswer
+from services.auth.policies.errors import PolicyRefused
+from services.auth.policies.ruling import rule
 from services.auth.proofs.binding import key_to_bind
 from services.auth.sessions.queries import bearer_of, find_live
 from services.auth.sessions.starting import token_pair
@@ -29,7 +31,7 @@ async def device_code(visit: Visit, form: Form) -> TokenAnswer:
         InvalidRequest: there is no code.
         InvalidGrant: there is no such code, or it was used.
         AuthorizationPending, SlowDown: nobody has decided yet; the second makes the interval longer.
-        AuthorizationDenied: somebody has denied it, or has ended the session since.
+        AuthorizationDenied: somebody has denied it, or has ended the session since; or a policy is not met.
         DeviceCodeExpired: nobody decided in time.
         ProofRequired: the organization wants sessions bound to a key; the code is then still good.
     """
@@ -73,6 +75,12 @@ async def _collect(visit: Visit, act: Act, request: UUID, place: Place) -> Token
     bearer = await bearer_of(act.session, live)
     if not bearer.roles:
         raise AuthorizationDenied
+    try:
+        bearer = (await rule(act, visit.resources, bearer, bearer.organization)).bearer
+    except PolicyRefused as refused:
+        denied = AuthorizationDenied()
+        denied.reason = refused.slug
+        raise denied from refused
     if not await queries.collect(act.session, request, act.now):
         raise InvalidGrant
     pair = await token_pair(act, visit.resources, bearer)

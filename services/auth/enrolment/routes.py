@@ -34,7 +34,7 @@ async def redeem(visit: VisitDep, body: Join) -> Enrolment:
 
 @router.post(
     "/v1/join/confirm",
-    **declare("join.confirm", access="public", event="session.started", problems=(410,), **json_body()),
+    **declare("join.confirm", access="public", event="session.started", problems=(403, 410), **json_body()),
 )
 async def confirm(visit: VisitDep, body: ChallengeAnswer) -> TokenPair:
     """Finish the enrolment with a code, and be signed in."""

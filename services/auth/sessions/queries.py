@@ -53,6 +53,7 @@ async def bearer_of(session: AsyncSession, live: Session) -> Bearer:
         auth_time=live.auth_time,
         expires_at=live.expires_at,
         proof_key=live.proof_key,
+        began_at=live.created_at,
     )
 
 

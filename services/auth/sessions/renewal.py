@@ -9,6 +9,7 @@ from sqlalchemy import update
 from services.auth.acting import require_engagement
 from services.auth.errors import RefreshRefused
 from services.auth.lookups import Place, find_refresh_token
+from services.auth.policies.ruling import keep_idle, rule
 from services.auth.proofs.binding import require_same_key
 from services.auth.resources import Resources
 from services.auth.sessions import queries
@@ -30,6 +31,7 @@ async def refresh(visit: Visit, body: Renewal) -> TokenPair:
         SessionEnded: the session is over.
         ProofRefused: it is bound to a key, which was not proved (the token is then still good).
         NotFound: one may not act for that organization (the token is then still good).
+        PolicyRefused: a policy is not met; the token is then still good, too.
     """
     place = await find_refresh_token(visit.resources.signin, body.refresh_token.get_secret_value())
     if place is None:
@@ -69,9 +71,9 @@ async def _rotate(
     if not bearer.roles:
         raise SessionEnded
     firm = wanted or token.acting_for
+    await _extend(act, visit.resources, place)
     async with visit.identified(place.tenant, Subject("session", place.id)):
         access = await access_for(act, visit.resources, bearer, firm)
-    await _extend(act, visit.resources, place)
     text = await queries.add_token(act.session, bearer, firm, act.now)
     act.admission = replace(act.admission, principal=bearer.principal(firm))
     if firm not in {token.acting_for, bearer.organization}:
@@ -96,11 +98,14 @@ async def access_for(act: Act, resources: Resources, bearer: Bearer, firm: UUID)
     Raises:
         NotFound: it is neither one's own organization nor a firm that has engaged it.
         Forbidden: one's roles allow nothing there.
+        PolicyRefused: a policy of one of them is not met.
     """
     if firm != bearer.organization:
         await act.see(bearer.organization, firm)
         await require_engagement(act.session, firm, bearer.organization, act.now)
-    return resources.mint.make(bearer, firm, act.now)
+    ruling = await rule(act, resources, bearer, firm)
+    await keep_idle(act, ruling, resources)
+    return resources.mint.make(ruling.bearer, firm, act.now)
 
 
 async def switch(act: Act, resources: Resources, firm: UUID) -> AccessToken:

@@ -39,7 +39,7 @@ async def accept_password(visit: VisitDep, body: SignIn) -> SecondFactorNeeded:
 
 @router.post(
     "/v1/sign-in/confirm",
-    **declare("sign_in.confirm", access="public", event="session.started", **json_body()),
+    **declare("sign_in.confirm", access="public", event="session.started", problems=(403,), **json_body()),
 )
 async def confirm_sign_in(visit: VisitDep, body: ChallengeAnswer) -> TokenPair:
     """Answer the challenge with a code, and be signed in."""

@@ -9,8 +9,9 @@ from services.auth.errors import ChallengeEnded, SignInFailed
 from services.auth.factors import KIND, Proof, prove_code
 from services.auth.locks import lock_member
 from services.auth.lookups import Account, Place, find_account, find_challenge
+from services.auth.policies.errors import PolicyRefused
 from services.auth.sessions.schemas import ChallengeAnswer, SecondFactorNeeded, SignIn
-from services.auth.sessions.starting import start_session
+from services.auth.sessions.starting import start_or_refuse
 from services.auth.throttle import (
     CODES,
     PASSWORDS,
@@ -127,6 +128,7 @@ async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         ChallengeEnded: the challenge is unknown, used, burnt or over.
         TooManyRequests: too many codes were wrong lately.
         CodeRefused: the code is wrong or was used; one attempt of the challenge is spent.
+        PolicyRefused: a policy of one's organization is not met, as is told to nobody before.
     """
     challenge, member, attempt = await spend(visit, body.challenge.get_secret_value(), "sign_in")
     async with (
@@ -139,7 +141,10 @@ async def confirm_sign_in(visit: Visit, body: ChallengeAnswer) -> TokenPair:
         factor = await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)
         await remember(act.session, attempt, act.now)
-        return await start_session(act, visit.resources, member, factor)
+        started = await start_or_refuse(act, visit.resources, member, factor)
+    if isinstance(started, PolicyRefused):
+        raise started
+    return started
 
 
 async def spend(visit: Visit, secret: str, purpose: Purpose) -> tuple[Place, Place, Attempt]:

@@ -10,6 +10,8 @@ from services.auth.errors import SignInFailed
 from services.auth.externals.terms import ends_at
 from services.auth.factors import ACR, Proved
 from services.auth.lookups import Place
+from services.auth.policies.errors import PolicyRefused
+from services.auth.policies.ruling import rule
 from services.auth.proofs.binding import key_to_bind
 from services.auth.resources import Resources
 from services.auth.sessions.queries import add_token, roles_of
@@ -26,6 +28,7 @@ async def start_session(act: Act, resources: Resources, member: Place, factor: P
 
     Raises:
         SignInFailed: the member is no longer active, or is external and their time is over.
+        PolicyRefused: a policy of their organization is not met. Nothing was written.
         ProofRequired: their organization wants sessions bound to a key, and none was proved.
     """
     bearer = await begin_session(act, resources, member, factor)
@@ -33,6 +36,23 @@ async def start_session(act: Act, resources: Resources, member: Place, factor: P
     act.admission = replace(act.admission, principal=bearer.principal(member.tenant))
     await act.record(Draft("session.started", subject=Subject("session", bearer.session)), member.tenant)
     return pair
+
+
+async def start_or_refuse(
+    act: Act, resources: Resources, member: Place, factor: Proved
+) -> TokenPair | PolicyRefused:
+    """As `start_session`; a refusal by policy is recorded in the act, and returned to be raised after it.
+
+    So the code that was shown stays used, though nobody is signed in by it.
+    """
+    try:
+        return await start_session(act, resources, member, factor)
+    except PolicyRefused as refusal:
+        subject, status = Subject("member", member.id), refusal.status
+        draft = Draft("session.started", "denied", refusal.slug, subject, status=status)
+        await act.record(draft, member.tenant)
+        refusal.recorded = True
+        return refusal
 
 
 async def begin_session(act: Act, resources: Resources, member: Place, by: Proved | Session) -> Bearer:
@@ -46,7 +66,7 @@ async def begin_session(act: Act, resources: Resources, member: Place, by: Prove
             its proof and does not outlive it.
 
     Raises:
-        SignInFailed: as `start_session`.
+        SignInFailed, PolicyRefused, ProofRequired: as `start_session`.
     """
     settings, now = resources.settings, act.now
     roles = await roles_of(act.session, member)
@@ -70,10 +90,12 @@ async def begin_session(act: Act, resources: Resources, member: Place, by: Prove
         expires_at=longest if until is None else min(longest, until),
         # A device that was approved elsewhere proves its own key when it collects.
         proof_key=None if approver is not None else await key_to_bind(act, member.tenant, program=False),
+        began_at=now if approver is None else approver.created_at,
     )
+    ruling = await rule(act, resources, bearer, member.tenant)
     factor = by.id if isinstance(by, Proved) else by.factor_id
-    await _insert(act, bearer, factor, timedelta(seconds=settings.session_idle_seconds))
-    return bearer
+    await _insert(act, ruling.bearer, factor, ruling.idle)
+    return ruling.bearer
 
 
 async def _insert(act: Act, bearer: Bearer, factor: UUID | None, idle: timedelta) -> None:

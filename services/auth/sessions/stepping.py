@@ -5,6 +5,7 @@ from sqlalchemy import update
 from services.auth.factors import Proof, prove_code
 from services.auth.locks import lock_member
 from services.auth.lookups import Place
+from services.auth.policies.ruling import rule
 from services.auth.sessions.queries import end_session
 from services.auth.sessions.renewal import access_for, own_bearer
 from services.auth.sessions.schemas import StepUp
@@ -25,6 +26,7 @@ async def step_up(visit: Visit, body: StepUp) -> AccessToken:
         TooManyRequests: too many codes were wrong lately.
         CodeRefused: the code is wrong or was used.
         NotFound: one may not act for that organization any more.
+        PolicyRefused: a policy is not met; no code is used up for that.
     """
     principal = visit.admission.principal
     if principal is None:
@@ -33,6 +35,8 @@ async def step_up(visit: Visit, body: StepUp) -> AccessToken:
     member = Place(principal.organization, principal.id)
     async with visit.act(principal.organization) as act:
         await lock_member(act.session, member)
+        await act.see(principal.organization, principal.firm)
+        await rule(act, visit.resources, await own_bearer(act), principal.firm)
         proof = Proof(member, body.code.get_secret_value())
         await prove_code(act.session, visit.resources.keys, proof, act.now)
         await give_back(act.session, attempt)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.functional.auth.asking import Hire, Post, Together, renew
+from tests.harness.countries import countries_file
 from tests.harness.instance import Instance
 from tests.harness.people import Person, World, build_world, invite, join, organization
 
@@ -20,7 +21,8 @@ from tests.harness.people import Person, World, build_world, invite, join, organ
 def instance() -> Iterator[Instance]:
     folder = Path(tempfile.mkdtemp(prefix="redwell-auth-"))
     folder.chmod(0o711)
-    running = Instance(folder, measured=True)
+    countries = countries_file(folder, {"127.0.0.0/8": "DE", "::1/128": "DE"})
+    running = Instance(folder, measured=True, settings={"REDWELL_ADDRESS_COUNTRIES": str(countries)})
     try:
         yield running.start()
         assert running.stop() == 0
