@@ -10,6 +10,7 @@ the limit; a success gives back its own attempt and nobody's failure.
 - After `per_day` wrong passwords only addresses from which somebody signed in to the account within
   `REMEMBERED` may try, until a day after the first of them. So whoever is attacked that long and is somewhere
   new waits; who is where they always are does not.
+- An administrator can lift what an attack has cost a member's account (`lift`); that opens nothing by itself.
 - An address that fails too often, whomever it tries, waits: `PER_SOURCE`.
 
 Rows whose window is over are deleted in passing, a few at a time.
@@ -56,6 +57,7 @@ DEVICE_CODES: Final = Rule("device-code", 10, timedelta(minutes=15), 50, DAY, 0)
 # Nobody is known yet who asks for a code: all of them are one account.
 DEVICES: Final = Rule("device", 20, timedelta(minutes=15), 1000, timedelta(hours=1), 3)
 STEP_UPS: Final = Rule("step-up", 5, timedelta(minutes=15), 100, DAY, 0)
+OF_MEMBERS: Final = (PASSWORDS, CODES, DEVICE_CODES, STEP_UPS)
 
 PER_SOURCE: Final = 60
 SOURCE_WINDOW: Final = timedelta(minutes=15)
@@ -152,6 +154,21 @@ async def give_back(session: AsyncSession, attempt: Attempt) -> None:
 async def give_back_source(session: AsyncSession, source: bytes) -> None:
     """As `give_back`, for the address; in a short transaction, as many wait for this row."""
     await _take(session, PLATFORM, source)
+
+
+async def lift(session: AsyncSession, keys: IdentityKeys, tenant: UUID, member: UUID) -> int:
+    """Forget what an attack has cost a member's account: what failed there counts for nobody else any more.
+
+    What an address failed itself stays counted, for its quarter of an hour. Returns how many counts went.
+    """
+    kinds = [kind for rule in OF_MEMBERS for kind in (rule.kind, f"{rule.kind}-day")]
+    sources = [keys.throttle_source(kind, member.bytes) for kind in kinds]
+    lifted = await session.scalars(
+        delete(Throttle)
+        .where(Throttle.tenant_id == tenant, Throttle.source.in_(sources))
+        .returning(Throttle.source)
+    )
+    return len(lifted.all())
 
 
 async def remember(session: AsyncSession, attempt: Attempt, now: datetime) -> None:

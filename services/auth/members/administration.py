@@ -26,6 +26,7 @@ from services.auth.members.service import member_view, read_roles
 from services.auth.policy import ADMINISTRATOR_OF, decide_roles, member_etag
 from services.auth.resources import Resources
 from services.auth.teams.service import leave_teams
+from services.auth.throttle import lift
 from services.evidence.act import Act, check_session
 from services.evidence.event import Draft, Subject
 from services.kernel.problems import NotFound, PreconditionFailed, PreconditionRequired
@@ -136,6 +137,23 @@ async def reinstate(act: Act, resources: Resources, member: UUID) -> MemberView:
     _require_state(target, ("suspended",))
     await _set_state(act, target, "active")
     await _record(act, target, "member.reinstated", {})
+    return await _view(act, resources, target.place)
+
+
+async def unlock(act: Act, resources: Resources, member: UUID) -> MemberView:
+    """Let a member try again from anywhere, whose account somebody else has failed at too often.
+
+    Raises:
+        NotFound: there is no such colleague.
+        MemberStateConflict: the member has not joined yet, or was removed.
+    """
+    target = await _target(act, member)
+    _require_state(target, ANYWHERE_BUT_ENROLLING)
+    lifted = await lift(act.session, resources.keys, target.place.tenant, member)
+    subject = Subject("member", member)
+    await act.record(
+        Draft("member.unlocked", subject=subject, change={"counts": lifted}), target.place.tenant
+    )
     return await _view(act, resources, target.place)
 
 

@@ -106,6 +106,21 @@ async def reinstate(act: OwnActDep, resources: ResourcesDep, member_id: UUID) ->
 
 
 @router.post(
+    "/v1/members/{member_id}/unlock",
+    **declare(
+        "members.unlock",
+        scopes=(Scope.MEMBER_MANAGE,),
+        event="member.unlocked",
+        fresh=True,
+        problems=(409,),
+    ),
+)
+async def unlock(act: OwnActDep, resources: ResourcesDep, member_id: UUID) -> MemberView:
+    """Lift what failures of others have cost a member's account: they may try again from anywhere."""
+    return await administration.unlock(act, resources, member_id)
+
+
+@router.post(
     "/v1/members/{member_id}/offboard",
     **declare(
         "members.offboard",

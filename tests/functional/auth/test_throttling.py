@@ -1,18 +1,30 @@
 """What failures cost whom. Sources are loopback addresses of a test's own, so that none slows another."""
 
 import asyncio
+import json
 import secrets
 import ssl
+from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pytest
 
+from clients.python.redwell_client import ProblemError
+from services.auth.identity import IdentityKeys
+from services.keys.files import KeyDirectory, KeyFile
 from tests.functional.auth.asking import Post, challenge, renew, sign_in, slug
 from tests.harness.instance import Instance
 from tests.harness.people import Person, join, organization
+from tests.harness.rows import rows
 
 WRONG = "wrong password"
+_FAILED = """
+INSERT INTO throttles (tenant_id, source, failures, window_ends_at) VALUES ($1, $2, 1000, $3)
+ON CONFLICT (tenant_id, source) DO UPDATE SET failures = 1000, window_ends_at = $3
+"""
 
 
 def send_from(instance: Instance, source: str, path: str, body: dict[str, Any]) -> httpx.Response:
@@ -98,6 +110,31 @@ def test_after_a_day_s_failures_only_known_addresses_may_try(
     instance.clock.advance(86400)
     right = {"email": member.email, "password": member.password}
     assert send_from(instance, "127.0.3.1", "/v1/sign-in", right).status_code == 200
+
+
+def test_an_administrator_lifts_what_an_attack_has_cost(
+    instance: Instance, post: Post, member: Person, admin: Person
+) -> None:
+    """Not what an address has failed itself; and whoever failed elsewhere still needs the right secret."""
+    keys = IdentityKeys(KeyDirectory(instance.data / "keys").secret(KeyFile.IDENTITY).key)
+    tenant, who = UUID(member.organization), UUID(member.id)
+    counts = [keys.throttle_source(kind, who.bytes) for kind in ("password", "password-day", "code")]
+    ends = instance.clock.now() + timedelta(hours=20)
+    for count in counts:
+        rows(instance, _FAILED, tenant, count, ends)
+    right = {"email": member.email, "password": member.password}
+    assert send_from(instance, "127.0.4.1", "/v1/sign-in", right).status_code == 429
+    path = f"/v1/members/{member.id}/unlock"
+    with pytest.raises(ProblemError, match="404 not-found"):
+        admin.client.call("POST", f"/v1/members/{uuid4()}/unlock")
+    assert admin.client.call("POST", path)["id"] == member.id
+    assert send_from(instance, "127.0.4.1", "/v1/sign-in", right | {"password": WRONG}).status_code == 401
+    sign_in(instance, post, member)
+    told = rows(instance, "SELECT body FROM events WHERE type = 'member.unlocked' AND object_id = $1", who)
+    assert [json.loads(event["body"])["change"]["counts"] >= 3 for event in told] == [True]
+    instance.clock.advance(301)
+    with pytest.raises(ProblemError, match="step-up-required"):
+        admin.client.call("POST", path)
 
 
 def test_counts_whose_window_is_over_are_deleted_in_passing(instance: Instance, post: Post) -> None:
