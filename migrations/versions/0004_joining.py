@@ -88,9 +88,11 @@ def _replace_check(table: str, column: str, values: tuple[str, ...]) -> None:
 
 def downgrade() -> None:
     op.drop_table("factor_resets")
+    _forced("NO FORCE")  # the owner sees nothing otherwise
     op.execute("DELETE FROM invitations WHERE purpose = 'factor_reset'")
     _replace_check("invitations", "purpose", ("operator", "first_administrator", "member"))
     op.execute("DELETE FROM challenges WHERE purpose IN ('recover', 'replace')")
+    _forced("FORCE")
     _replace_check("challenges", "purpose", ("enrol", "sign_in", "step_up"))
     op.drop_table("recovery_codes")
     op.drop_column("organizations", "solo_since")
@@ -99,3 +101,8 @@ def downgrade() -> None:
     op.create_unique_constraint(
         op.f("uq_members_tenant_id_email_index"), "members", ["tenant_id", "email_index"]
     )
+
+
+def _forced(verb: str) -> None:
+    for table in ("invitations", "challenges"):
+        op.execute(f"ALTER TABLE {table} {verb} ROW LEVEL SECURITY")

@@ -21,7 +21,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("ALTER TABLE challenges NO FORCE ROW LEVEL SECURITY")  # the owner sees nothing otherwise
     op.execute("DELETE FROM challenges WHERE purpose = 'add'")
+    op.execute("ALTER TABLE challenges FORCE ROW LEVEL SECURITY")
     _check_purpose(_PURPOSES)
     op.drop_column("sessions", "factor_id")
     op.drop_index(op.f("ix_totp_factors_tenant_id_member_id"), "totp_factors")

@@ -12,7 +12,9 @@ depends_on = None
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.add_column("signing_keys", sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("ALTER TABLE signing_keys NO FORCE ROW LEVEL SECURITY")  # the owner sees nothing otherwise
     op.execute("UPDATE signing_keys SET activated_at = created_at")
+    op.execute("ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY")
     op.execute(
         "CREATE TRIGGER tell_of_access AFTER UPDATE OF retired_at ON signing_keys "
         "FOR EACH ROW EXECUTE FUNCTION tell_of_access()"

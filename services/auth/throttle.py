@@ -57,6 +57,8 @@ DEVICE_CODES: Final = Rule("device-code", 10, timedelta(minutes=15), 50, DAY, 0)
 # Nobody is known yet who asks for a code: all of them are one account.
 DEVICES: Final = Rule("device", 20, timedelta(minutes=15), 1000, timedelta(hours=1), 3)
 STEP_UPS: Final = Rule("step-up", 5, timedelta(minutes=15), 100, DAY, 0)
+# What gives nothing up leaves an event all the same; nobody has to say who they are.
+REVOCATIONS: Final = Rule("revocation", 60, timedelta(minutes=15), 10_000, timedelta(hours=1), 10)
 OF_MEMBERS: Final = (PASSWORDS, CODES, DEVICE_CODES, STEP_UPS)
 
 PER_SOURCE: Final = 60

@@ -80,7 +80,11 @@ class Settings(StoresSettings, QuotaSettings, RootSettings, ScannerSettings, Bas
     checkpoint_interval_seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
     access_token_seconds: Annotated[int, Field(gt=0, le=600)] = 600
     session_idle_seconds: PositiveInt = 3600
+    """How long a session lasts without being renewed."""
+
     session_absolute_seconds: PositiveInt = 12 * 3600
+    """How long a session lasts at all, however often it is renewed."""
+
     invitation_lifetime_seconds: Annotated[int, Field(gt=0, le=72 * 3600)] = 72 * 3600
 
     @model_validator(mode="after")

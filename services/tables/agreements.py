@@ -16,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    exists,
     func,
     or_,
     text,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.tables.roles import Role
 from services.tables.schema import EITHER_PARTY, KEEP, READ, Access, Record, RowId, TenantId, references
-from services.tables.teams import teams_of
+from services.tables.teams import TeamMember, teams_of
 
 _TERM = "SELECT (tenant_id, id, provider_id, state, ends_at)"
 _WHO_UNTIL_WHEN = (
@@ -244,4 +245,23 @@ def held_by(
     teams = func.array(teams_of(organization, member).scalar_subquery(), type_=ARRAY(Uuid))
     return and_(
         Grant.provider_id == organization, or_(Grant.member_id == member, Grant.team_id == any_(teams))
+    )
+
+
+def was_held_by(
+    organization: ColumnElement[UUID] | UUID, member: ColumnElement[UUID] | UUID
+) -> ColumnElement[bool]:
+    """Whether a member held the enclosing query's `grants` row while it lasted.
+
+    Whoever joins a team holds what it has now, and learns nothing of what had ended before.
+    """
+    end = func.least(func.coalesce(Grant.revoked_at, Grant.ends_at), Grant.ends_at)
+    joined = exists(TeamMember.team_id).where(
+        TeamMember.tenant_id == organization,
+        TeamMember.team_id == Grant.team_id,
+        TeamMember.member_id == member,
+        TeamMember.added_at < end,
+    )
+    return and_(
+        held_by(organization, member), or_(Grant.member_id == member, joined.correlate_except(TeamMember))
     )

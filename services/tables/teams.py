@@ -11,9 +11,9 @@ from services.tables.roles import Role
 from services.tables.schema import ALL, KEEP, Access, Record, RowId, TenantId, references
 
 _WHICH = "SELECT (tenant_id, id, state)"
-_WHO = "SELECT (tenant_id, team_id, member_id)"
+_WHO = "SELECT (tenant_id, team_id, member_id, added_at)"
 _ELSEWHERE = dict.fromkeys((Role.DOCS, Role.COURIER), "true")
-"""A firm's grant names a team of its provider, so both look past the firm; they see ids alone."""
+"""A firm's grant names a team of its provider, so both look past the firm; they see ids and times alone."""
 
 
 class Team(Record):

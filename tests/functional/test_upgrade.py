@@ -20,6 +20,7 @@ from services.audit.offline.verify import verify_bundle
 from tests.harness.folders import throwaway_folder
 from tests.harness.instance import ROOT, Instance
 from tests.harness.parts import lack
+from tests.harness.rows import rows
 
 COMMIT = (ROOT / "tests" / "upgrade-from").read_text().strip()
 
@@ -108,3 +109,9 @@ def test_the_log_of_before_and_after_is_one_and_has_the_same_key(upgraded: Upgra
 
 def test_there_is_an_operator_already(upgraded: Upgraded) -> None:
     assert upgraded.instance.announcement["operator_code"] is None
+
+
+def test_the_key_that_signed_before_is_one_that_signs(upgraded: Upgraded) -> None:
+    """Else the first rotation would take it for the next one, and replace nothing."""
+    found = rows(upgraded.instance, "SELECT activated_at = created_at AS signs, retired_at FROM signing_keys")
+    assert [(key["signs"], key["retired_at"]) for key in found] == [(True, None)]

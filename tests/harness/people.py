@@ -8,7 +8,7 @@ from typing import Any
 
 import pyotp
 
-from clients.python.redwell_client import Redwell
+from clients.python.redwell_client import ProblemError, Redwell
 from tests.harness.instance import Instance
 
 PASSWORD = "correct horse battery"
@@ -91,9 +91,13 @@ def join(instance: Instance, code: str, name: str, email: str | None = None) -> 
     """Redeem an invitation with password and TOTP."""
     client = instance.client()
     address = email or f"{name}-{secrets.token_hex(4)}@example.com"
-    joined = client.join(code, address, name.title(), PASSWORD)
-    secret = joined["totp"]["secret"]
-    client.confirm_join(joined["challenge"], pyotp.TOTP(secret).at(instance.clock.now()))
+    try:
+        joined = client.join(code, address, name.title(), PASSWORD)
+        secret = joined["totp"]["secret"]
+        client.confirm_join(joined["challenge"], pyotp.TOTP(secret).at(instance.clock.now()))
+    except ProblemError:
+        client.close()
+        raise
     return Person(client, address, joined["member_id"], joined["organization"]["id"], joined["roles"], secret)
 
 

@@ -10,6 +10,7 @@ import asyncpg
 from services.tables import Record
 from tests.harness.eventually import eventually
 from tests.harness.instance import Instance
+from tests.harness.people import Person
 
 _BEHIND = """
 SELECT EXISTS (SELECT FROM event_queue) OR EXISTS (
@@ -98,6 +99,16 @@ def events(instance: Instance, document_id: str, type_: str) -> list[asyncpg.Rec
         UUID(document_id),
         type_,
     )
+
+
+def session_events(instance: Instance, person: Person, type_: str) -> list[dict[str, Any]]:
+    """Events of one type about the person's sessions, read from their exact bytes, oldest first."""
+    organization = UUID(person.organization)
+    of_theirs = "SELECT id FROM sessions WHERE tenant_id = $1 AND member_id = $2"
+    sessions = {str(found["id"]) for found in rows(instance, of_theirs, organization, UUID(person.id))}
+    of_type = "SELECT body FROM events WHERE tenant_id = $1 AND type = $2 ORDER BY id"
+    told = [json.loads(found["body"]) for found in rows(instance, of_type, organization, type_)]
+    return [event for event in told if event["object"]["id"] in sessions]
 
 
 def change_of(event: asyncpg.Record) -> dict[str, Any]:

@@ -490,9 +490,9 @@ ALTER TABLE team_members ENABLE ROW LEVEL SECURITY
 ALTER TABLE team_members FORCE ROW LEVEL SECURITY
 GRANT SELECT, INSERT, UPDATE, DELETE ON team_members TO redwell_auth
 CREATE POLICY auth_tenant ON team_members TO redwell_auth USING (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[])) WITH CHECK (tenant_id = ANY (string_to_array(NULLIF(current_setting('redwell.tenants', true), ''), ',')::uuid[]))
-GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_courier
+GRANT SELECT (tenant_id, team_id, member_id, added_at) ON team_members TO redwell_courier
 CREATE POLICY courier_across ON team_members TO redwell_courier USING (true) WITH CHECK (true)
-GRANT SELECT (tenant_id, team_id, member_id) ON team_members TO redwell_docs
+GRANT SELECT (tenant_id, team_id, member_id, added_at) ON team_members TO redwell_docs
 CREATE POLICY docs_across ON team_members TO redwell_docs USING (true) WITH CHECK (true)
 ALTER TABLE totp_factors OWNER TO redwell_owner
 ALTER TABLE totp_factors ENABLE ROW LEVEL SECURITY

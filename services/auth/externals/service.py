@@ -40,7 +40,7 @@ async def agree(act: Act, member_id: UUID, asked: ExternalTerms) -> ExternalTerm
     await check_session(act.session, act.principal, act.now)
     organization = await read_organization(act.session, member.tenant)
     locked = await lock_member(act.session, member, exclusive=True)
-    if organization is None or locked is None:
+    if organization is None or locked is None or locked.kind != "person":
         raise NotFound
     if locked.state not in _HERE:
         raise MemberStateConflict(f"The member is {locked.state}.")

@@ -16,10 +16,12 @@ from services.auth.oauth.errors import ClientRefused, InvalidRequest
 from services.auth.oauth.forms import Form
 from services.auth.oauth.presented_tokens import AccessClaims, read_access_token
 from services.auth.sessions.queries import end_session, lock_session
+from services.auth.throttle import REVOCATIONS, Attempt, count_attempt, give_back
 from services.auth.tokens import CLIENT_ID
 from services.auth.visit import Visit
 from services.evidence.act import Act
 from services.evidence.event import Draft, Subject
+from services.kernel.ids import PLATFORM
 
 REASON = "token-revoked"
 NOTHING = "nothing-to-revoke"
@@ -30,6 +32,7 @@ async def revoke(visit: Visit, form: Form) -> None:
 
     Raises:
         InvalidRequest: there is no token.
+        TooManyRequests: from there, too much was given up that was none.
         ClientRefused: it is a program's, and nobody has shown a key; or a key was shown that is not good.
     """
     caller = await authenticate(visit, form, REVOCATION_PATH) if presents_assertion(form) else None
@@ -39,13 +42,25 @@ async def revoke(visit: Visit, form: Form) -> None:
     shown = await read_access_token(visit, text)
     if caller is not None:
         await _revoke_own(visit, caller, shown)
-    elif shown is None:
-        await _revoke_refresh_token(visit, text)
-    elif shown.text("client_id") != CLIENT_ID:
+    elif shown is not None and shown.text("client_id") != CLIENT_ID:
         raise ClientRefused
     else:
+        await _revoke_of_anybody(visit, text, shown)
+
+
+async def _revoke_of_anybody(visit: Visit, text: str, shown: AccessClaims | None) -> None:
+    """Nobody has to say who they are; so whoever ends nothing again and again waits, as whoever guesses."""
+    attempt = Attempt.of(visit.resources.keys, REVOCATIONS, PLATFORM, (b"", visit.address))
+    async with visit.transaction(PLATFORM) as session:
+        await count_attempt(session, attempt, visit.now())
+    if shown is None:
+        ended = await _revoke_refresh_token(visit, text)
+    else:
         async with visit.act(shown.session.tenant) as act:
-            await _end(act, shown.session)
+            ended = await _end(act, shown.session)
+    if ended:
+        async with visit.transaction(PLATFORM) as session:
+            await give_back(session, attempt)
 
 
 async def _revoke_own(visit: Visit, caller: Caller, shown: AccessClaims | None) -> None:
@@ -58,14 +73,16 @@ async def _revoke_own(visit: Visit, caller: Caller, shown: AccessClaims | None) 
             await act.record(Draft("token.revoked", "info", NOTHING, subject), tenant)
 
 
-async def _revoke_refresh_token(visit: Visit, text: str) -> None:
+async def _revoke_refresh_token(visit: Visit, text: str) -> bool:
     place = await find_refresh_token(visit.resources.signin, text)
-    if place is not None:
-        async with visit.act(place.tenant) as act:
-            await _end(act, await lock_session(act.session, place))
+    if place is None:
+        return False
+    async with visit.act(place.tenant) as act:
+        return await _end(act, await lock_session(act.session, place))
 
 
-async def _end(act: Act, session: Place) -> None:
+async def _end(act: Act, session: Place) -> bool:
+    """Whether the session was still alive."""
     ended = await end_session(act.session, session, REASON, act.now)
     subject = Subject("session", session.id)
     draft = (
@@ -74,3 +91,4 @@ async def _end(act: Act, session: Place) -> None:
         else Draft("token.revoked", "info", NOTHING, subject)
     )
     await act.record(draft, session.tenant)
+    return ended

@@ -62,9 +62,10 @@ async def _end_family(act: Act, session: Place) -> None:
 async def _rotate(
     visit: Visit, act: Act, place: Place, token: RefreshToken, wanted: UUID | None
 ) -> TokenPair:
-    live = await queries.find_live(act.session, place, act.now)
-    if live is None:
-        raise SessionEnded
+    async with visit.identified(place.tenant, Subject("session", place.id)):
+        live = await queries.find_live(act.session, place, act.now)
+        if live is None:
+            raise SessionEnded
     if not await queries.use_token(act.session, Place(token.tenant_id, token.id), act.now):
         raise RefreshRefused
     bearer = await queries.bearer_of(act.session, live)

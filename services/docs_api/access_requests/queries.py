@@ -13,7 +13,7 @@ from services.docs_api.keys import KEY_COLUMNS, firm_of_matter_key
 from services.docs_api.matters.queries import MatterRow, with_keys
 from services.evidence.act import Act
 from services.kernel.problems import NotFound
-from services.tables.agreements import AccessRequest, Grant, held_by
+from services.tables.agreements import AccessRequest, Grant, was_held_by
 from services.tables.docs import FirmKey, Matter, MatterKey
 
 REMEMBERED = timedelta(days=90)
@@ -31,7 +31,7 @@ async def requestable_matter(act: Act, matter_id: UUID) -> MatterRow:
     known = exists().where(
         Grant.tenant_id == TENANT,
         Grant.matter_id == Matter.id,
-        held_by(ORGANIZATION, MEMBER),
+        was_held_by(ORGANIZATION, MEMBER),
         func.least(func.coalesce(Grant.revoked_at, Grant.ends_at), Grant.ends_at) > act.now - REMEMBERED,
     )
     statement = with_keys().where(known, Matter.state == "open", Matter.id == matter_id)

@@ -16,7 +16,7 @@ from services.docs_api.access import MEMBER, ORGANIZATION, TENANT, on_matter, pa
 from services.docs_api.access_requests.queries import concerns_oneself
 from services.docs_api.documents.queries import readable_documents
 from services.evidence.act import Act
-from services.tables.agreements import AccessRequest, Grant, held_by
+from services.tables.agreements import AccessRequest, Grant, was_held_by
 from services.tables.audit import Leaf, Tree
 from services.tables.content import Document
 from services.tables.docs import Matter, MatterPerson
@@ -104,7 +104,7 @@ def _concerns_member() -> ColumnElement[bool]:
 
 
 def _concerns_holder() -> ColumnElement[bool]:
-    own = select(Grant.id).where(Grant.tenant_id == TENANT, held_by(ORGANIZATION, MEMBER))
+    own = select(Grant.id).where(Grant.tenant_id == TENANT, was_held_by(ORGANIZATION, MEMBER))
     asked = select(AccessRequest.id).where(
         AccessRequest.tenant_id == TENANT, AccessRequest.id == Event.object_id, concerns_oneself()
     )

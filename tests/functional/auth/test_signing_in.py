@@ -3,6 +3,7 @@ import pytest
 from tests.functional.auth.asking import Post, Together, challenge, fresh_code, me, sign_in, slug
 from tests.harness.instance import Instance
 from tests.harness.people import Person
+from tests.harness.rows import session_events
 
 
 def test_an_unknown_address_and_a_wrong_password_get_one_answer(post: Post, member: Person) -> None:
@@ -113,6 +114,28 @@ class TestRefreshTokens:
         instance.clock.advance(3601)
         refused = post("/v1/tokens/refresh", {"refresh_token": tokens["refresh_token"]})
         assert slug(refused) == "session-ended"
+        assert _refused_renewals(instance, member) == ["session-ended"]
+
+    def test_no_session_outlasts_its_absolute_limit_however_often_it_is_renewed(
+        self, instance: Instance, post: Post, member: Person
+    ) -> None:
+        tokens = sign_in(instance, post, member)
+        for _ in range(14):
+            instance.clock.advance(3000)
+            response = post("/v1/tokens/refresh", {"refresh_token": tokens["refresh_token"]})
+            assert response.status_code == 200
+            tokens = response.json()
+        instance.clock.advance(1201)
+        refused = post("/v1/tokens/refresh", {"refresh_token": tokens["refresh_token"]})
+        assert (refused.status_code, slug(refused)) == (401, "session-ended")
+        assert me(instance, tokens["access_token"]).status_code == 401
+        assert _refused_renewals(instance, member) == ["session-ended"]
+
+
+def _refused_renewals(instance: Instance, person: Person) -> list[str]:
+    """Why renewals of the person's sessions were refused, as their organization's log has it."""
+    told = session_events(instance, person, "token.refreshed")
+    return [event["reason"] for event in told if event["outcome"] == "denied"]
 
 
 class TestStepUp:

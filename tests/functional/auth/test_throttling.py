@@ -90,6 +90,17 @@ def test_a_source_that_fails_too_often_waits_whomever_it_tries(
     assert send_from(instance, source, "/v1/sign-in", right).status_code == 200
 
 
+def test_whoever_guesses_at_one_address_does_not_stop_the_owner_at_another(
+    instance: Instance, post: Post, member: Person
+) -> None:
+    guess = {"email": member.email, "password": WRONG}
+    answers = [send_from(instance, "127.0.4.1", "/v1/sign-in", guess).status_code for _ in range(11)]
+    assert answers == [401] * 10 + [429]
+    assert sign_in(instance, post, member)["access_token"]
+    right = guess | {"password": member.password}
+    assert send_from(instance, "127.0.4.1", "/v1/sign-in", right).status_code == 429
+
+
 def test_after_a_day_s_failures_only_known_addresses_may_try(
     instance: Instance, post: Post, member: Person
 ) -> None:

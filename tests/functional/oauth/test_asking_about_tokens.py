@@ -1,5 +1,6 @@
 """Introspection and revocation: who is told what of a token, and what giving it up ends."""
 
+import ssl
 from collections.abc import Iterator
 
 import httpx
@@ -111,3 +112,13 @@ def test_what_is_no_token_is_given_up_all_the_same(office: World) -> None:
         answer = _revoke(office, token=token)
         assert (answer.status_code, answer.content) == (200, b"")
     assert _revoke(office).json()["error"] == "invalid_request"
+
+
+def test_whoever_gives_up_nothing_again_and_again_waits(office: World) -> None:
+    """So the log does not grow without bound; from elsewhere a token is given up all the same."""
+    context = ssl.create_default_context(cafile=str(office.instance.ca))
+    transport = httpx.HTTPTransport(local_address="127.0.7.1", verify=context)
+    with httpx.Client(base_url=office.instance.url, transport=transport, trust_env=False, timeout=60) as http:
+        answers = [http.post("/oauth/revoke", data={"token": "x"}).status_code for _ in range(62)]
+    assert answers == [200] * 60 + [429] * 2
+    assert _revoke(office, token="x").status_code == 200

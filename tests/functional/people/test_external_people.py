@@ -119,6 +119,20 @@ def test_a_shorter_time_shortens_what_is_open(world: World) -> None:
     clerk.client.close()
 
 
+def test_nobody_joins_for_whom_nobody_answers_any_more(world: World) -> None:
+    sponsor = invite(world.instance, world["firm_admin"], ["attorney"], "leaving-sponsor")
+    external = {"sponsor_id": sponsor.id, "ends_on": _last_day(world, 30)}
+    email = f"unsponsored-{sponsor.id}@example.com"
+    body = {"email": email, "roles": ["firm_staff"], "external": external}
+    code = _admin(world, "POST", "/v1/invitations", body)["code"]
+    _admin(world, "POST", f"/v1/members/{sponsor.id}/suspend")
+    with pytest.raises(ProblemError, match="410 invitation-ended"):
+        join(world.instance, code, "unsponsored", email)
+    _admin(world, "POST", f"/v1/members/{sponsor.id}/reinstate")
+    join(world.instance, code, "unsponsored", email).client.close()
+    sponsor.client.close()
+
+
 def test_when_the_sponsor_leaves_the_person_is_listed_and_told_of(world: World) -> None:
     sponsor = invite(world.instance, world["firm_admin"], ["attorney"], "sponsor")
     person = _hire(world, "sponsored", ["firm_staff"], sponsor.id, 30)

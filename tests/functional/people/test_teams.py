@@ -13,6 +13,7 @@ from clients.python.redwell_client import ProblemError
 from tests.functional.docs_api.moving import fetch_rows, open_request, wait_for_end
 from tests.harness.calls import OPERATIONS, Caller
 from tests.harness.people import Person, World, invite, matter_body
+from tests.harness.rows import wait_until_sequenced
 from tests.harness.stage import LONG, authorization
 
 OPENING = ("matters.get", "documents.list", "documents.get", "documents.fetch")
@@ -178,6 +179,31 @@ def test_a_closed_team_and_a_revoked_grant_open_nothing(scene: Scene) -> None:
     ):
         assert _refusal(scene.provider, method, f"/v1/teams/{scene.team}/{path}") == "409 team-closed"
     assert _refusal(scene.grant) == "422 invalid-input"
+
+
+def test_who_joins_learns_nothing_of_what_had_ended(scene: Scene, people: list[Person]) -> None:
+    """Neither from the feed, nor by asking for access to what they cannot know of."""
+    ann, ben = people
+    given = scene.grant()
+    scene.attorney("POST", f"/v1/grants/{given['id']}/revoke")
+    wait_until_sequenced(scene.world.instance)
+    scene.join(ben)
+    ends_at = (scene.world.instance.clock.now() + timedelta(days=7)).isoformat()
+    body = {"classes": ["pleadings"], "ends_at": ends_at, "reason": "To review"}
+    path = f"/v1/matters/{scene.matter}/access-requests"
+    assert _refusal(ben.client.call, "POST", path, body) == "404 not-found"
+    assert ann.client.call("POST", path, body)["state"] == "open"
+
+    def told(person: Person) -> set[str]:
+        found: list[Any] = []
+        after, more = "", True
+        while more:
+            page = person.client.call("GET", "/v1/changes" + (f"?after={after}" if after else ""))
+            found, after, more = found + page["items"], page["after"], page["more"]
+        return {item["type"] for item in found if item["matter_id"] == scene.matter}
+
+    assert told(ann) >= {"grant.given", "grant.revoked"}
+    assert told(ben) == set()
 
 
 def test_suspension_sleeps_and_removal_ends_it(scene: Scene) -> None:

@@ -12,7 +12,7 @@ def _leaves(kind: type[RedwellError]) -> list[type[RedwellError]]:
 def test_slugs_are_unique_and_kebab() -> None:
     kinds = [kind for kind in _leaves(RedwellError) if kind is not RedwellError]
     own = [kind for kind in kinds if kind.__module__ == problems.__name__]
-    slugs = [kind.slug for kind in own]
+    slugs = [kind.slug for kind in own if "slug" in vars(kind)]  # others are told as what they are of
     assert len(set(slugs)) == len(slugs)
     assert all(slug.replace("-", "").islower() for slug in slugs)
 
