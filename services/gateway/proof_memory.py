@@ -54,10 +54,9 @@ class ProofMemory:
         return [_taken(new, proof.digest) for proof, _ in uses]
 
     async def _sweep(self, session: AsyncSession, now: datetime) -> None:
-        """Forget what nobody believes any more, now and then."""
+        """Forget what nobody believes any more, now and then; with the next batch too while there is much."""
         if self._swept_at is not None and now - self._swept_at < _SWEEP_EVERY:
             return
-        self._swept_at = now
         over = (
             select(UsedProof.digest)
             .where(UsedProof.tenant_id == PLATFORM, UsedProof.expires_at < now)
@@ -65,6 +64,8 @@ class ProofMemory:
             .with_for_update(skip_locked=True)
         )
         digests = list(await session.scalars(over))
+        if len(digests) < _SWEPT_AT_ONCE:
+            self._swept_at = now
         if digests:
             mine = UsedProof.tenant_id == PLATFORM
             await session.execute(delete(UsedProof).where(mine, UsedProof.digest.in_(digests)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from services.gateway.proof_memory import ProofMemory
 from services.kernel.database import Database
@@ -60,6 +60,20 @@ async def test_what_nobody_believes_any_more_is_forgotten(workers: tuple[Databas
     async with workers[1].transaction([PLATFORM]) as session:
         ends = func.min(UsedProof.expires_at)
         assert await session.scalar(select(ends)) == later + WINDOW + timedelta(minutes=1)
+
+
+async def test_a_flood_is_forgotten_as_fast_as_it_comes(workers: tuple[Database, Database]) -> None:
+    memory = ProofMemory(workers[0])
+    long_ago = NOW - timedelta(hours=1)
+    async with workers[1].transaction([PLATFORM]) as session:
+        digests = [hashlib.sha256(f"flood {number}".encode()).digest() for number in range(2500)]
+        rows = [{"tenant_id": PLATFORM, "digest": each, "expires_at": long_ago} for each in digests]
+        await session.execute(insert(UsedProof), rows)
+    for number in range(3):
+        assert await memory.use(proof(f"beside the flood {number}"), NOW)
+    async with workers[1].transaction([PLATFORM]) as session:
+        over = select(func.count()).where(UsedProof.expires_at < NOW)
+        assert await session.scalar(over) == 0
 
 
 async def test_without_a_database_nothing_is_used(settings: Settings) -> None:
