@@ -9,7 +9,7 @@ import pytest
 from clients.python.redwell_client import ProblemError, Redwell, Waiting
 
 WAITING = Waiting("rw_dev_x", "BCDF-GHJK", "https://localhost/device", 600, 5)
-TOKENS = {"access_token": "a", "refresh_token": "r", "acting_for": "o"}
+TOKENS = {"access_token": "a", "refresh_token": "r", "acting_for": "o", "token_type": "Bearer"}
 Answer = Callable[[], httpx.Response]
 
 
