@@ -64,6 +64,8 @@ def _until_refused(stage: Stage, target: str, end: Callable[[Stage, Person, str]
     begun = time.perf_counter()
     end(stage, person, grant)
     thread.join(30)
+    if end is not revoke_grant:
+        revoke_grant(stage, person, grant)  # or a transfer that is to end later would stand on it
     return refused_at[0] - begun
 
 
